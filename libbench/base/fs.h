@@ -1,0 +1,28 @@
+/* base/fs.h - files: whole reads, atomic writes, directories, safe names. */
+#ifndef BENCH_BASE_FS_H
+#define BENCH_BASE_FS_H
+
+#include <bench/common.h>
+
+/** Reads a whole file; *out is terminated by an extra NUL and freed with bench__free().
+ *  Refuses directories and more than max_bytes (0: 512 MiB). */
+int bench__read_file(char **out, size_t *out_n, const char *path, size_t max_bytes, bench_error *err);
+/** Replaces a file atomically: a temporary in the same directory, written, fsynced, renamed; the
+ *  directory is fsynced. On any failure the old file stands and the temporary is gone. */
+int bench__write_file_atomic(const char *path, const void *data, size_t n, bench_error *err);
+/** mkdir -p. */
+int bench__make_directories(const char *path, bench_error *err);
+/** Names in a directory (without . and ..), sorted; free each and the array with bench__free_names. */
+int bench__list_directory(char ***out, size_t *out_n, const char *path, bench_error *err);
+void bench__free_names(char **names, size_t n);
+int bench__is_directory(const char *path);
+int bench__file_exists(const char *path);
+/** 1 when a name may become one path component: not empty, at most 100 bytes, no '/', no control
+ *  characters, not starting with '.' or '-'. */
+int bench__is_safe_component(const char *name);
+/** Joins with '/', allocated. NULL without memory. */
+char *bench__path_join(const char *a, const char *b);
+/** First match of a program on PATH, allocated; NULL when there is none. */
+char *bench__find_program(const char *name);
+
+#endif

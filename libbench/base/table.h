@@ -1,0 +1,22 @@
+/* base/table.h - aligned text tables; widths count terminal columns, not bytes. */
+#ifndef BENCH_BASE_TABLE_H
+#define BENCH_BASE_TABLE_H
+
+#include "base/strbuf.h"
+
+enum bench__align { BENCH__LEFT = 0, BENCH__RIGHT };
+
+struct bench__table;
+
+struct bench__table *bench__table_new(size_t n_columns, const enum bench__align *align);
+void bench__table_free(struct bench__table *table);
+/** Adds a row of n_columns cells (NULL is empty); cells may hold SGR colour sequences, which take no
+ *  width. @return 0 or BENCH_ENOMEM. */
+int bench__table_row(struct bench__table *table, const char *const *cells);
+/** Writes every row; `gap` blanks between columns; trailing blanks are removed. A column that is
+ *  empty in every row takes no room. */
+void bench__table_write(const struct bench__table *table, struct bench__strbuf *out, int gap);
+/** Columns that a UTF-8 text takes on a terminal, SGR sequences not counted. */
+size_t bench__display_width(const char *text);
+
+#endif
