@@ -1,4 +1,4 @@
-/* base/rng.h - xoshiro256** (Blackman and Vigna 2018) seeded by splitmix64: fast, seeded, replayable. */
+/* base/rng.h - xoshiro256** (Blackman and Vigna 2018) seeded by splitmix64: fast and replayable. */
 #ifndef BENCH_BASE_RNG_H
 #define BENCH_BASE_RNG_H
 

@@ -16,7 +16,8 @@ enum {
 
 struct bench__gates; /* opaque */
 
-/** Built-in defaults: threshold 5 %, alpha 1 %, fail on regressed, missing, incomparable, budget. */
+/** Built-in defaults: threshold 5 %, alpha 1 %, fail on regressed, missing, incomparable, budget.
+ */
 int bench__gates_default(struct bench__gates **out, bench_error *err);
 /** Errors name file, line and field. Unknown fields are refused; a rule or default looser than the
  *  built-in threshold, or a budget marked "loosened", needs a non-empty "justification". */
@@ -33,7 +34,7 @@ double bench__gates_alpha(const struct bench__gates *gates, const char *name);
 unsigned bench__gates_fail_on(const struct bench__gates *gates);
 
 /** Evaluates every budget that names a benchmark of a suite in `run` into outcome->budgets. */
-int bench__gates_budgets(const struct bench__gates *gates, const bench_run *run, bench_outcome *outcome,
-                         bench_error *err);
+int bench__gates_budgets(const struct bench__gates *gates, const bench_run *run,
+                         bench_outcome *outcome, bench_error *err);
 
 #endif

@@ -1,21 +1,54 @@
-/* result/verdict.h - the verdict against a stored baseline (docs/statistics.md, "stored baseline"). */
+/*
+ * result/verdict.h - the verdict against a stored baseline.
+ *
+ * Old and new ran at different times, so what the runs themselves cannot show, how far the machine
+ * moves from run to run, enters the standard error: SE^2 = SE(old)^2 + SE(new)^2 + 2
+ * between_run_sd^2 with the errors of the two trimmed means of log launch medians
+ * (result/difference.h).
+ *
+ * between_run_sd is what the caller learned from a history. Without one it is assumed from the
+ * calibration readings of both runs (bench__assumed_between_run_sd), and then both sides may be
+ * divided by a calibration kernel: the one with the highest correlation in the baseline, if that is
+ * at least 0.7 and dividing makes the baseline's own launches agree better. The new run has no say
+ * in that choice. A learned sd is one of undivided times and excludes it.
+ *
+ * With threshold d and level alpha (gates), p two-sided and adjusted over the suite (Benjamini and
+ * Hochberg 1995), the interval at 1 - alpha:
+ *     regressed     p < alpha and the whole interval above +d
+ *     improved      p < alpha and the whole interval below -d
+ *     pass          the one-sided upper bound at 1 - alpha is below d
+ *     inconclusive  anything else, and whenever over 30 % of the launches of a side are
+ * contaminated Times of another machine, build or clock, and benchmarks whose parameters,
+ * throughput, threads or sampling changed, are incomparable. What the baseline has and this run
+ * should have, but has not (or not OK), is missing.
+ */
 #ifndef BENCH_RESULT_VERDICT_H
 #define BENCH_RESULT_VERDICT_H
 
 #include "result/gates.h"
 
+struct bench__strbuf;
+
 struct bench__verdict_options {
-    int lenient;            /* benchmarks of the baseline that were not in this run are not missing */
+    int lenient;            /* benchmarks of the baseline that were not measured are not missing */
     double between_run_sd;  /* of log time, learned; NAN: assume from the calibration */
     double noise_threshold; /* changes below it are never called, relative; 0 = none */
     const char *const *selected; /* names this run set out to measure; NULL: all of its suites */
     size_t n_selected;
 };
 
-/** Compares and judges: fills a fresh outcome (comparisons, budgets, exit_code). `baseline` may be
- *  NULL (then only budgets and statuses count). Runs are borrowed by the outcome. */
+/**
+ * Compares and judges: fills a fresh outcome (comparisons, budgets, exit_code); clear it with
+ * bench_outcome_free(). `baseline` may be NULL (then only budgets and statuses count). Runs must be
+ * sorted (bench__run_sort); they are borrowed by the outcome. What is in the baseline only, and was
+ * not to be measured in this run, is left out. On error the outcome is empty.
+ */
 int bench__judge(bench_outcome *out, const bench_run *run, const bench_run *baseline,
                  const struct bench__gates *gates, const struct bench__verdict_options *options,
                  bench_error *err);
+
+/** The three questions that a regression has to answer before it is accepted, for a person to fill
+ *  in. Nothing for any other verdict. */
+void bench__regression_questions(struct bench__strbuf *out, const bench_comparison *comparison);
 
 #endif

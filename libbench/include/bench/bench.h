@@ -46,7 +46,8 @@ typedef struct bench_state bench_state;
 /** Makes every pending store visible: no value in memory may be assumed known afterwards. */
 #define bench_clobber() __asm__ __volatile__("" : : : "memory")
 
-/* ---- loop styles ------------------------------------------------------------------------------ */
+/* ---- loop styles ------------------------------------------------------------------------------
+ */
 
 /**
  * The timed loop: a countdown in a register. Timing starts when it is entered and stops when it is
@@ -78,7 +79,8 @@ BENCH_API uint64_t bench_iterations(const bench_state *b);
 /** The time in nanoseconds that all iterations of this call took together; finite and >= 0. */
 BENCH_API void bench_set_elapsed_ns(bench_state *b, double elapsed_ns);
 
-/* ---- inside a benchmark ----------------------------------------------------------------------- */
+/* ---- inside a benchmark -----------------------------------------------------------------------
+ */
 
 /** The value of an axis. An axis that does not exist or is not of that type fails the benchmark
  *  with a message and yields 0 or "". The string lives as long as the suite. */
@@ -113,15 +115,16 @@ typedef enum bench_counter_kind {
 
 /**
  * Reports a number of the benchmark's own beside its time. VALUE keeps the last value of a launch,
- * the others add up over the calls of the body. Call it outside the loop; `name` and `unit` ("bytes",
- * "1", ...) are copied. Safe from every thread.
+ * the others add up over the calls of the body. Call it outside the loop; `name` and `unit`
+ * ("bytes", "1", ...) are copied. Safe from every thread.
  */
 BENCH_API void bench_counter(bench_state *b, const char *name, double value,
                              bench_counter_kind kind, const char *unit);
 /** Adds operations that went wrong (lost messages, refused calls) to the benchmark's error rate. */
 BENCH_API void bench_count_errors(bench_state *b, uint64_t n_errors);
 
-/* ---- declaring benchmarks --------------------------------------------------------------------- */
+/* ---- declaring benchmarks ---------------------------------------------------------------------
+ */
 
 typedef void bench_fn(bench_state *b);
 typedef int bench_setup_fn(bench_state *b); /**< 0, or anything else after bench_fail/bench_skip */
@@ -130,36 +133,38 @@ typedef void bench_batch_teardown_fn(bench_state *b, uint64_t n_iterations);
 
 /** How iterations are grouped into samples. */
 typedef enum bench_sampling {
-    BENCH_SAMPLING_AUTO = 0, /**< flat, unless the benchmark's options or the command line say more */
-    BENCH_SAMPLING_FLAT,     /**< every sample has the same number of iterations */
-    BENCH_SAMPLING_LINEAR,   /**< d, 2d, 3d ... iterations in random order; gives a slope estimate */
-    BENCH_SAMPLING_LATENCY   /**< every iteration timed alone into a histogram: a real p99 */
+    BENCH_SAMPLING_AUTO =
+        0,                 /**< flat, unless the benchmark's options or the command line say more */
+    BENCH_SAMPLING_FLAT,   /**< every sample has the same number of iterations */
+    BENCH_SAMPLING_LINEAR, /**< d, 2d, 3d ... iterations in random order; gives a slope estimate */
+    BENCH_SAMPLING_LATENCY /**< every iteration timed alone into a histogram: a real p99 */
 } bench_sampling;
 
 /** Options of one benchmark. Zero means default; append-only; all fields are optional. */
 typedef struct bench_opts {
-    uint32_t version;         /**< 0: the version of this header */
-    bench_setup_fn *setup;    /**< once per launch, before anything is timed */
-    bench_fn *teardown;       /**< once per launch, also after a failure in the body */
+    uint32_t version;             /**< 0: the version of this header */
+    bench_setup_fn *setup;        /**< once per launch, before anything is timed */
+    bench_fn *teardown;           /**< once per launch, also after a failure in the body */
     bench_setup_fn *thread_setup; /**< once per thread and launch, in that thread, after setup */
     bench_fn *thread_teardown;
     bench_batch_setup_fn *batch_setup; /**< untimed, before every batch, in the thread that loops */
     bench_batch_teardown_fn *batch_teardown; /**< untimed, after every batch */
-    uint64_t batch_max;       /**< iterations per batch at most; default 1024; with batch_setup only */
-    int caller_timed;         /**< the body times itself: bench_iterations, bench_set_elapsed_ns */
+    uint64_t batch_max; /**< iterations per batch at most; default 1024; with batch_setup only */
+    int caller_timed;   /**< the body times itself: bench_iterations, bench_set_elapsed_ns */
     bench_sampling sampling;
     int64_t warm_up_time_ns;     /**< over all launches; the command line wins */
     int64_t measurement_time_ns; /**< over all launches; the command line wins */
     int launches;                /**< the command line wins */
     int sample_size;             /**< samples per launch at most; the command line wins */
     int64_t timeout_ns;          /**< per launch */
-    uint64_t max_iterations;     /**< per call of the body, for work that cannot be repeated freely */
+    uint64_t max_iterations; /**< per call of the body, for work that cannot be repeated freely */
 } bench_opts;
 
 /**
- * A suite: a named set of groups. Names of suites, groups, functions and axes may hold any printable
- * UTF-8 except '/', ',' and '='; they are copied. Declaration never fails half-way: the first mistake
- * (a duplicate, an empty axis, no memory) is kept in the suite and reported by bench_main().
+ * A suite: a named set of groups. Names of suites, groups, functions and axes may hold any
+ * printable UTF-8 except '/', ',' and '='; they are copied. Declaration never fails half-way: the
+ * first mistake (a duplicate, an empty axis, no memory) is kept in the suite and reported by
+ * bench_main().
  * @return a suite, or NULL without memory (which every function below accepts).
  */
 BENCH_API bench_suite *bench_suite_new(const char *name);
@@ -172,8 +177,8 @@ BENCH_API bench_group *bench_group_new(bench_suite *suite, const char *name);
  *  first axis varying slowest. Values are copied. */
 BENCH_API void bench_group_axis_i64(bench_group *group, const char *name, const int64_t *values,
                                     size_t n_values);
-BENCH_API void bench_group_axis_str(bench_group *group, const char *name,
-                                    const char *const *values, size_t n_values);
+BENCH_API void bench_group_axis_str(bench_group *group, const char *name, const char *const *values,
+                                    size_t n_values);
 /**
  * The axis "threads": so many threads run the body at once, released together at a barrier for each
  * sample. Every thread performs the sample's n iterations; the sample's time is from the first
@@ -198,16 +203,52 @@ BENCH_API void bench_group_throughput_fixed(bench_group *group, bench_throughput
 BENCH_API void bench_add(bench_group *group, const char *function, bench_fn *body,
                          const bench_opts *opts);
 
-/* ---- running ---------------------------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------------------------
+ */
+
+/** How the benchmark executable was built: part of what makes two results comparable. */
+typedef struct bench_build {
+    uint32_t version; /**< 0: the version of this header */
+    const char *compiler;
+    const char *flags;
+} bench_build;
+
+#if defined(__clang__)
+#define BENCH_COMPILER "clang " __clang_version__
+#elif defined(__GNUC__)
+#define BENCH_COMPILER "gcc " __VERSION__
+#else
+#define BENCH_COMPILER "unknown"
+#endif
+
+#ifndef BENCH_COMPILE_FLAGS /* the CMake helper bench_add_executable() defines it */
+#if defined(__OPTIMIZE_SIZE__)
+#define BENCH_COMPILE_FLAGS "-Os"
+#elif defined(__OPTIMIZE__)
+#define BENCH_COMPILE_FLAGS "optimised"
+#else
+#define BENCH_COMPILE_FLAGS "not optimised"
+#endif
+#endif
+
+struct bench_reporter; /* bench/report.h */
+
+/** What bench_main() calls, with the build of the executable rather than of the library. */
+BENCH_API int bench_main_build(int argc, char **argv, bench_suite *const *suites, size_t n_suites,
+                               const struct bench_reporter *reporter, const bench_build *build);
 
 /**
- * The command line of a benchmark executable (link libbench::main). Takes ownership of nothing; free
- * the suites afterwards if you care. Also the entry of the worker processes: call it early, and do
- * the same work before it in every process.
- * @return the exit code: 0 ok, 1 a benchmark failed, 2 usage or unreadable file, 3 regressed or over
- * budget, 4 inconclusive (on request), 5 missing or incomparable, 77 everything skipped, 130 interrupted.
+ * The command line of a benchmark executable (link libbench::main). Takes ownership of nothing;
+ * free the suites afterwards if you care. Also the entry of the worker processes: call it early,
+ * and do the same work before it in every process.
+ * @return the exit code: 0 ok, 1 a benchmark failed, 2 usage or unreadable file, 3 regressed or
+ * over budget, 4 inconclusive (on request), 5 missing or incomparable, 77 everything skipped, 130
+ * interrupted.
  */
-BENCH_API int bench_main(int argc, char **argv, bench_suite *const *suites, size_t n_suites);
+static inline int bench_main(int argc, char **argv, bench_suite *const *suites, size_t n_suites) {
+    const bench_build build = {0, BENCH_COMPILER, BENCH_COMPILE_FLAGS};
+    return bench_main_build(argc, argv, suites, n_suites, NULL, &build);
+}
 
 BENCH_END_DECLS
 

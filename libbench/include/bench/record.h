@@ -71,18 +71,18 @@ typedef struct bench_host {
     int64_t n_cpus;       /**< usable by this process */
     int64_t memory_bytes;
     int64_t l1d_bytes, l2_bytes, l3_bytes;
-    double cpu_quota;     /**< CPUs of the cgroup, NAN without a limit */
-    double load_1min;     /**< at the start of the run */
+    double cpu_quota; /**< CPUs of the cgroup, NAN without a limit */
+    double load_1min; /**< at the start of the run */
 } bench_host;
 
 /** Reasons why a launch counts as contaminated; bits. */
 enum {
-    BENCH_NOISE_STEAL = 1 << 0,      /**< the hypervisor took more than 1 % of the launch */
-    BENCH_NOISE_THROTTLED = 1 << 1,  /**< the cgroup's quota ran out */
-    BENCH_NOISE_MIGRATED = 1 << 2,   /**< moved to another CPU while measuring */
-    BENCH_NOISE_PREEMPTED = 1 << 3,  /**< more than 1 involuntary switch in 10 ms on average */
-    BENCH_NOISE_FREQUENCY = 1 << 4,  /**< the cycle ruler changed by more than 5 % over the launch */
-    BENCH_NOISE_CLOCK = 1 << 5       /**< the clock drifted by more than 50 ppm: times are invalid */
+    BENCH_NOISE_STEAL = 1 << 0,     /**< the hypervisor took more than 1 % of the launch */
+    BENCH_NOISE_THROTTLED = 1 << 1, /**< the cgroup's quota ran out */
+    BENCH_NOISE_MIGRATED = 1 << 2,  /**< moved to another CPU while measuring */
+    BENCH_NOISE_PREEMPTED = 1 << 3, /**< more than 1 involuntary switch in 10 ms on average */
+    BENCH_NOISE_FREQUENCY = 1 << 4, /**< the cycle ruler changed by more than 5 % over the launch */
+    BENCH_NOISE_CLOCK = 1 << 5      /**< the clock drifted by more than 50 ppm: times are invalid */
 };
 
 /** What disturbed a launch while it measured. Counters are differences over its timed part. */
@@ -92,9 +92,9 @@ typedef struct bench_noise {
     int64_t minor_faults;
     int64_t major_faults;
     int64_t migrations;
-    int64_t steal_ns;     /**< whole machine */
-    int64_t throttled_ns; /**< this cgroup */
-    int64_t pressure_ns;  /**< PSI "some" total for CPU */
+    int64_t steal_ns;        /**< whole machine */
+    int64_t throttled_ns;    /**< this cgroup */
+    int64_t pressure_ns;     /**< PSI "some" total for CPU */
     double ruler_before_ghz; /**< 4096 dependent adds: cycles per ns without a counter */
     double ruler_after_ghz;
     unsigned contaminated; /**< BENCH_NOISE_... bits */
@@ -111,12 +111,12 @@ typedef struct bench_counter_record {
 /** How a launch, or a benchmark as a whole, ended. */
 typedef enum bench_status {
     BENCH_STATUS_OK = 0,
-    BENCH_STATUS_SKIPPED,  /**< bench_skip */
-    BENCH_STATUS_FAILED,   /**< bench_fail, or a mistake in the benchmark's use of the library */
-    BENCH_STATUS_CRASHED,  /**< ended by a signal */
-    BENCH_STATUS_EXITED,   /**< called exit or _exit */
-    BENCH_STATUS_TIMEOUT,  /**< killed after its time */
-    BENCH_STATUS_NOT_RUN   /**< the run was interrupted before it */
+    BENCH_STATUS_SKIPPED, /**< bench_skip */
+    BENCH_STATUS_FAILED,  /**< bench_fail, or a mistake in the benchmark's use of the library */
+    BENCH_STATUS_CRASHED, /**< ended by a signal */
+    BENCH_STATUS_EXITED,  /**< called exit or _exit */
+    BENCH_STATUS_TIMEOUT, /**< killed after its time */
+    BENCH_STATUS_NOT_RUN  /**< the run was interrupted before it */
 } bench_status;
 
 /** Per-operation latencies: a log-linear histogram, sparse. Bucket i covers values whose index is
@@ -145,9 +145,9 @@ typedef struct bench_launch {
     bench_noise noise;
 
     /* warm-up */
-    double cold_ns;        /**< the first call of all, one iteration */
-    double warm_up_ns;     /**< spent until steady or capped */
-    int steady;            /**< 0: the cap was reached before the times were flat */
+    double cold_ns;    /**< the first call of all, one iteration */
+    double warm_up_ns; /**< spent until steady or capped */
+    int steady;        /**< 0: the cap was reached before the times were flat */
 
     /* samples, in the order in which they were taken */
     size_t n_samples;
@@ -155,7 +155,7 @@ typedef struct bench_launch {
     double *elapsed_ns;   /**< per sample, all its iterations together; owned; NULL likewise */
     double measured_ns;   /**< sum of the timed parts */
     uint64_t total_iterations;
-    double cpu_ns;         /**< CPU time of all threads over the timed part, user and system */
+    double cpu_ns;          /**< CPU time of all threads over the timed part, user and system */
     int64_t peak_rss_bytes; /**< of the worker process, fixture included */
     uint64_t n_errors;      /**< bench_count_errors */
     bench_histogram_record latency; /**< n_total 0 unless sampled as latency */

@@ -13,8 +13,8 @@ typedef struct bench_progress {
     size_t launches_done, launches_total;
     size_t benchmarks_done, benchmarks_total;
     int64_t elapsed_ns;
-    int64_t remaining_ns; /**< estimated; -1 while unknown */
-    const char *name;     /**< of the benchmark about to be launched, or just finished */
+    int64_t remaining_ns;         /**< estimated; -1 while unknown */
+    const char *name;             /**< of the benchmark about to be launched, or just finished */
     const bench_result *finished; /**< set when a benchmark's last launch is in; status and launches
                                        are valid, estimates not yet */
 } bench_progress;
@@ -30,8 +30,11 @@ typedef struct bench_reporter {
 } bench_reporter;
 
 /** As bench_main(), with a reporter of your own. `reporter` is borrowed for the call. */
-BENCH_API int bench_main_reporter(int argc, char **argv, bench_suite *const *suites,
-                                  size_t n_suites, const bench_reporter *reporter);
+static inline int bench_main_reporter(int argc, char **argv, bench_suite *const *suites,
+                                      size_t n_suites, const bench_reporter *reporter) {
+    const bench_build build = {0, BENCH_COMPILER, BENCH_COMPILE_FLAGS};
+    return bench_main_build(argc, argv, suites, n_suites, reporter, &build);
+}
 
 BENCH_END_DECLS
 

@@ -20,18 +20,18 @@ typedef struct bench_estimate {
 
 /** A parameter's name and value; integers carry both forms. */
 typedef struct bench_param {
-    char *name;  /**< owned */
-    char *text;  /**< owned */
+    char *name; /**< owned */
+    char *text; /**< owned */
     int is_i64;
     int64_t i64; /**< 0 unless is_i64 */
 } bench_param;
 
 /** The options that were in force for one benchmark, all resolved: nothing is left at "default". */
 typedef struct bench_resolved {
-    bench_sampling sampling; /**< never AUTO */
+    bench_sampling sampling;                      /**< never AUTO */
     int64_t warm_up_time_ns, measurement_time_ns; /**< over all launches */
     int launches;
-    int sample_size; /**< per launch, at most */
+    int sample_size;    /**< per launch, at most */
     int64_t timeout_ns; /**< per launch */
     double confidence_level;
     int64_t n_resamples;
@@ -47,11 +47,11 @@ typedef struct bench_outliers {
 /** Time per iteration. Inference is over launches. */
 typedef struct bench_time_estimates {
     bench_estimate median; /**< median over launches of launch medians, order-statistic interval */
-    bench_estimate mean, mad, std_dev; /**< over launch medians, launch-level bootstrap */
-    bench_estimate slope;              /**< linear sampling only, else NAN */
+    bench_estimate mean, mad, std_dev;        /**< over launch medians, launch-level bootstrap */
+    bench_estimate slope;                     /**< linear sampling only, else NAN */
     double min, max, q05, q25, q75, q95, q99; /**< of all samples pooled */
-    double between_launch_sd; /**< of log time: launch to launch */
-    double within_launch_sd;  /**< of log time: sample to sample in one launch */
+    double between_launch_sd;                 /**< of log time: launch to launch */
+    double within_launch_sd;                  /**< of log time: sample to sample in one launch */
     double lag1;              /**< autocorrelation of the samples in a launch, mean over launches */
     double effective_samples; /**< samples after discounting autocorrelation */
     int n_modes;              /**< peaks of the density, 0 when not known */
@@ -75,14 +75,14 @@ enum {
     BENCH_FLAG_OVERSUBSCRIBED = 1 << 2, /**< more threads than CPUs */
     BENCH_FLAG_NOISY = 1 << 3,          /**< over 30 % of the launches contaminated */
     BENCH_FLAG_MULTIMODAL = 1 << 4,
-    BENCH_FLAG_WRITES_OUTPUT = 1 << 5,  /**< the benchmark printed while measured */
-    BENCH_FLAG_CLOCK_BOUND = 1 << 6,    /**< samples shorter than the clock can resolve well */
-    BENCH_FLAG_FEW_LAUNCHES = 1 << 7    /**< fewer valid launches than asked for */
+    BENCH_FLAG_WRITES_OUTPUT = 1 << 5, /**< the benchmark printed while measured */
+    BENCH_FLAG_CLOCK_BOUND = 1 << 6,   /**< samples shorter than the clock can resolve well */
+    BENCH_FLAG_FEW_LAUNCHES = 1 << 7   /**< fewer valid launches than asked for */
 };
 
 /** One benchmark of a run. */
 typedef struct bench_result {
-    char *name; /**< "suite/group/function/name=value,name=value"; owned */
+    char *name;                     /**< "suite/group/function/name=value,name=value"; owned */
     char *suite, *group, *function; /**< owned */
     size_t n_params;
     bench_param *params; /**< owned */
@@ -90,7 +90,8 @@ typedef struct bench_result {
     bench_status status;
     char *message; /**< why, when status is not OK; owned, or NULL */
     bench_resolved options;
-    double bytes_per_iteration, elements_per_iteration; /**< of one thread; NAN without throughput */
+    double bytes_per_iteration,
+        elements_per_iteration; /**< of one thread; NAN without throughput */
     int n_threads;
     unsigned flags;
 
@@ -102,20 +103,20 @@ typedef struct bench_result {
     int64_t peak_rss_bytes; /**< largest over launches */
     double error_rate;      /**< errors per iteration; 0 is measured, NAN is not */
     size_t n_counters;
-    bench_counter_record *counters; /**< median over launches; owned */
+    bench_counter_record *counters;             /**< median over launches; owned */
     double kernel_correlation[BENCH_N_KERNELS]; /**< of launch medians with the calibration */
 } bench_result;
 
 /** One execution of a benchmark executable. */
 typedef struct bench_run {
     int format_version;
-    char *label;        /**< baseline name, or NULL; owned */
-    char timestamp[32]; /**< UTC, RFC 3339, start of the run */
+    char *label;         /**< baseline name, or NULL; owned */
+    char timestamp[32];  /**< UTC, RFC 3339, start of the run */
     char git_commit[72]; /**< full hash with "-dirty" when changed, or "" */
     char git_branch[128];
     uint64_t seed;
-    double wall_ns;     /**< of the whole run */
-    int interrupted;    /**< the run was stopped early: some benchmarks may be NOT_RUN */
+    double wall_ns;  /**< of the whole run */
+    int interrupted; /**< the run was stopped early: some benchmarks may be NOT_RUN */
     bench_host host;
     size_t n_calibrations;
     bench_calibration *calibrations; /**< owned */
@@ -143,7 +144,8 @@ BENCH_API int bench_run_save(const bench_run *run, const char *path, int with_sa
 /** @return the result of that full name, or NULL. The run keeps it. */
 BENCH_API const bench_result *bench_run_find(const bench_run *run, const char *name);
 
-/* ---- comparing -------------------------------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------------------------------
+ */
 
 typedef enum bench_verdict {
     BENCH_VERDICT_NONE = 0, /**< nothing to compare with */
@@ -151,25 +153,25 @@ typedef enum bench_verdict {
     BENCH_VERDICT_REGRESSED,
     BENCH_VERDICT_IMPROVED,
     BENCH_VERDICT_INCONCLUSIVE,
-    BENCH_VERDICT_MISSING,      /**< in the baseline, not in this run */
-    BENCH_VERDICT_INCOMPARABLE  /**< another machine, build or clock; or a benchmark that changed */
+    BENCH_VERDICT_MISSING,     /**< in the baseline, not in this run */
+    BENCH_VERDICT_INCOMPARABLE /**< another machine, build or clock; or a benchmark that changed */
 } bench_verdict;
 
 /** One benchmark, new against old. Changes are relative: +0.02 is 2 % slower. */
 typedef struct bench_comparison {
-    const char *name;          /**< of the benchmark; borrowed from the run it is in */
-    const bench_result *after; /**< this run; NULL when missing */
+    const char *name;           /**< of the benchmark; borrowed from the run it is in */
+    const bench_result *after;  /**< this run; NULL when missing */
     const bench_result *before; /**< the baseline; NULL when new */
     bench_verdict verdict;
-    bench_estimate change;     /**< relative change of time, at confidence 1 - alpha */
-    double mde;                /**< smallest change that this comparison finds 9 times in 10 */
-    double p_value;            /**< two-sided, as computed */
-    double p_adjusted;         /**< over the suite */
-    double threshold, alpha;   /**< in force, relative */
-    int kernel;                /**< bench_kernel by which both sides were divided, or -1 */
-    double between_run_sd;     /**< assumed or learned, of log time, entering the interval */
-    int below_threshold;       /**< pass, although slower with confidence: less than the threshold */
-    char reason[240];          /**< for a reader: why this verdict; never empty unless NONE */
+    bench_estimate change;   /**< relative change of time, at confidence 1 - alpha */
+    double mde;              /**< smallest change that this comparison finds 9 times in 10 */
+    double p_value;          /**< two-sided, as computed */
+    double p_adjusted;       /**< over the suite */
+    double threshold, alpha; /**< in force, relative */
+    int kernel;              /**< bench_kernel by which both sides were divided, or -1 */
+    double between_run_sd;   /**< assumed or learned, of log time, entering the interval */
+    int below_threshold;     /**< pass, although slower with confidence: less than the threshold */
+    char reason[240];        /**< for a reader: why this verdict; never empty unless NONE */
 } bench_comparison;
 
 typedef enum bench_budget_verdict {
@@ -198,12 +200,13 @@ typedef struct bench_outcome {
     const bench_run *run;
     const bench_run *baseline; /**< NULL without one */
     size_t n_comparisons;
-    bench_comparison *comparisons; /**< by name; all benchmarks of either side; 0 without baseline */
+    bench_comparison
+        *comparisons; /**< by name; all benchmarks of either side; 0 without baseline */
     size_t n_budgets;
     bench_budget *budgets;
-    int incomparable;          /**< the whole baseline is of another machine or build */
+    int incomparable; /**< the whole baseline is of another machine or build */
     char incomparable_why[400];
-    int exit_code;             /**< by the gates' fail_on */
+    int exit_code; /**< by the gates' fail_on */
 } bench_outcome;
 
 BENCH_API void bench_outcome_free(bench_outcome *outcome);

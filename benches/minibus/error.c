@@ -1,0 +1,25 @@
+/* The texts of the result codes. */
+#include "minibus/error.h"
+
+#include <stddef.h>
+
+static const char *const texts[] = {
+    [-MB_OK] = "ok",
+    [-MB_ENOMEM] = "out of memory",
+    [-MB_EINVAL] = "invalid argument",
+    [-MB_ESYSTEM] = "the operating system refused",
+    [-MB_EFORMAT] = "not an encoded message",
+    [-MB_EVERSION] = "encoded by another version",
+    [-MB_ELIMIT] = "message is too large",
+    [-MB_ESHARED] = "message is shared",
+    [-MB_EQUEUEFULL] = "queue is full",
+    [-MB_EEMPTY] = "queue is empty",
+    [-MB_ETIMEOUT] = "timed out",
+    [-MB_ECLOSED] = "broker is closed",
+    [-MB_ENOROUTE] = "no route matches",
+};
+
+const char *mb_error_text(int code) {
+    const int n_texts = (int)(sizeof texts / sizeof texts[0]);
+    return code <= 0 && code > -n_texts ? texts[-code] : "unknown error";
+}

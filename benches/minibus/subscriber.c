@@ -1,0 +1,132 @@
+/* Subscribing and receiving. */
+#include "minibus/broker.h"
+
+#include "minibus/broker_struct.h"
+#include "minibus/error.h"
+#include "minibus/wait.h"
+
+/* Releases what a subscriber owns; it is in no topic any more, or not yet. */
+static void destroy(mb_subscriber *s) {
+    while (s->queue.count != 0)
+        mb_message_unref(mb__queue_pop(&s->queue).message);
+    mb__free(s->queue.slots);
+    mb__free(s->scratch.slots);
+    pthread_cond_destroy(&s->readable);
+    mb__free(s);
+}
+
+static int create(mb_subscriber **out, mb_broker *broker) {
+    mb_subscriber *s = mb__alloc_zeroed(1, sizeof *s);
+    if (!s)
+        return MB_ENOMEM;
+    if (mb__wait_init(&s->readable)) {
+        mb__free(s);
+        return MB_ESYSTEM;
+    }
+    s->broker = broker;
+    const size_t capacity = broker->options.queue_capacity;
+    if (!mb__queue_init(&s->queue, capacity) ||
+        (MINIBUS_SLOWDOWN_PERCENT > 0 && !mb__queue_init(&s->scratch, capacity))) {
+        destroy(s);
+        return MB_ENOMEM;
+    }
+    *out = s;
+    return 0;
+}
+
+static int join(mb_subscriber *s, const char *name) {
+    struct mb__topic *topic;
+    int rc = mb__topics_find_or_add(&topic, &s->broker->topics, name);
+    if (rc)
+        return rc;
+    s->topic = topic;
+    pthread_mutex_lock(&topic->lock);
+    rc = topic->closed ? MB_ECLOSED : mb__topic_add_subscriber(topic, s);
+    pthread_mutex_unlock(&topic->lock);
+    return rc;
+}
+
+int mb_subscribe(mb_subscriber **out, mb_broker *broker, const char *topic) {
+    mb_subscriber *s;
+    int rc = create(&s, broker);
+    if (rc)
+        return rc;
+    rc = join(s, topic);
+    if (rc) {
+        destroy(s);
+        return rc;
+    }
+    *out = s;
+    return 0;
+}
+
+void mb_subscriber_free(mb_subscriber *subscriber) {
+    if (!subscriber)
+        return;
+    struct mb__topic *topic = subscriber->topic;
+    pthread_mutex_lock(&topic->lock);
+    mb__topic_remove_subscriber(topic, subscriber);
+    pthread_cond_broadcast(&topic->writable); /* its queue holds nobody up any more */
+    pthread_mutex_unlock(&topic->lock);
+    destroy(subscriber);
+}
+
+static int is_expired(const mb_subscriber *s, const struct mb__slot *slot) {
+    const mb_broker_options *o = &s->broker->options;
+    return slot->deadline_ns != 0 && slot->deadline_ns <= o->now_ns(o->clock_user);
+}
+
+/* Takes what is there, up to capacity, with the topic's lock held. */
+static size_t take(mb_delivery *out, size_t capacity, mb_subscriber *s) {
+    const size_t count_before = s->queue.count;
+    size_t n = 0;
+    while (n < capacity && s->queue.count != 0) {
+        const struct mb__slot slot = mb__queue_pop(&s->queue);
+        if (is_expired(s, &slot)) {
+            mb_message_unref(slot.message);
+            s->n_expired++;
+        } else {
+            out[n++] = (mb_delivery){slot.message, slot.sequence};
+        }
+    }
+    s->n_received += n;
+    if (s->topic->n_blocked != 0 && s->queue.count != count_before)
+        pthread_cond_broadcast(&s->topic->writable);
+    return n;
+}
+
+int mb_subscriber_receive_batch(mb_delivery *out, size_t capacity, size_t *n_out,
+                                mb_subscriber *subscriber, int64_t timeout_ns) {
+    struct mb__topic *topic = subscriber->topic;
+    struct mb__wait wait = {.timeout_ns = timeout_ns};
+    size_t n;
+    int rc = 0;
+    pthread_mutex_lock(&topic->lock);
+    while ((n = take(out, capacity, subscriber)) == 0 && rc == 0) {
+        if (topic->closed)
+            rc = MB_ECLOSED;
+        else
+            rc = mb__wait_once(&wait, &subscriber->readable, &topic->lock);
+    }
+    pthread_mutex_unlock(&topic->lock);
+    *n_out = n;
+    return n != 0 ? 0 : rc;
+}
+
+int mb_subscriber_receive(mb_delivery *out, mb_subscriber *subscriber, int64_t timeout_ns) {
+    size_t n;
+    return mb_subscriber_receive_batch(out, 1, &n, subscriber, timeout_ns);
+}
+
+int mb_subscriber_try_receive(mb_delivery *out, mb_subscriber *subscriber) {
+    const int rc = mb_subscriber_receive(out, subscriber, 0);
+    return rc == MB_ETIMEOUT ? MB_EEMPTY : rc;
+}
+
+mb_subscriber_stats mb_subscriber_stats_now(mb_subscriber *subscriber) {
+    pthread_mutex_lock(&subscriber->topic->lock);
+    const mb_subscriber_stats stats = {subscriber->n_received, subscriber->n_dropped,
+                                       subscriber->n_expired, subscriber->queue.count};
+    pthread_mutex_unlock(&subscriber->topic->lock);
+    return stats;
+}

@@ -1,0 +1,52 @@
+/* minibus/topic.h - topics and the table of their names, for the broker's own files. */
+#ifndef MINIBUS_TOPIC_H
+#define MINIBUS_TOPIC_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "minibus/broker.h"
+#include "minibus/queue.h"
+
+struct mb__topic {
+    pthread_mutex_t lock; /* protects what follows, and the subscribers' queues */
+    pthread_cond_t writable;
+    unsigned n_blocked; /* publishers waiting for `writable` */
+    int closed;
+    uint64_t next_sequence;
+    mb_subscriber **subscribers;
+    size_t n_subscribers, subscribers_capacity;
+
+    struct mb__topic *next; /* in its bucket; this and the name never change */
+    uint64_t hash;
+    char name[];
+};
+
+enum { MB__TOPIC_BUCKETS = 1024 };
+
+/* Topics live as long as their table and are only ever added, at the head of a bucket: so they are
+ * found without a lock, and publishers of different topics share nothing that is written. */
+struct mb__topics {
+    pthread_mutex_t add_lock;
+    atomic_int closed;
+    _Atomic(struct mb__topic *) buckets[MB__TOPIC_BUCKETS];
+};
+
+/** @return 0, MB_ESYSTEM. */
+int mb__topics_init(struct mb__topics *topics);
+void mb__topics_clear(struct mb__topics *topics);
+
+/** @return the topic, or NULL when there is none of that name. */
+struct mb__topic *mb__topics_find(struct mb__topics *topics, const char *name);
+/** @return 0, MB_EINVAL, MB_ENOMEM, MB_ECLOSED, MB_ESYSTEM. */
+int mb__topics_find_or_add(struct mb__topic **out, struct mb__topics *topics, const char *name);
+
+int mb__topics_are_closed(struct mb__topics *topics);
+/** Closes all topics, also for those who wait in them. */
+void mb__topics_close(struct mb__topics *topics);
+
+/** Both expect the topic's lock to be held. @return 0, MB_ENOMEM. */
+int mb__topic_add_subscriber(struct mb__topic *topic, mb_subscriber *subscriber);
+void mb__topic_remove_subscriber(struct mb__topic *topic, const mb_subscriber *subscriber);
+
+#endif

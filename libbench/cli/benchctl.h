@@ -1,0 +1,30 @@
+/* cli/benchctl.h - the commands of benchctl, and what they share. */
+#ifndef BENCH_CLI_BENCHCTL_H
+#define BENCH_CLI_BENCHCTL_H
+
+#include "cli/options.h"
+
+/** A command's work. @return an exit code (0 or more), or a BENCH_E... code (below 0) with err. */
+typedef int benchctl_fn(const struct bench__cli_options *options, bench_error *err);
+
+benchctl_fn benchctl_compare, benchctl_show;
+benchctl_fn benchctl_baseline_list, benchctl_baseline_check, benchctl_baseline_accept;
+
+/* ---- benchctl_show.c ---- */
+
+/** 1 when `text` names a baseline; anything else, and "./NAME", is a path. */
+int benchctl_is_baseline(const char *text, const struct bench__cli_options *options);
+/**
+ * Loads a results or baseline file, a directory with one file per suite, or a baseline by name.
+ * @param host of a baseline's machine classes the one of this host is taken; NULL, or none of this
+ * host: the only one there is.
+ * @param out receives a run to be freed with bench_run_free().
+ */
+int benchctl_load(bench_run **out, const char *text, const struct bench__cli_options *options,
+                  const bench_host *host, bench_error *err);
+/** Judges a run (baseline: NULL without one) by the gates and writes all outputs.
+ *  @return as benchctl_fn. */
+int benchctl_report(const bench_run *run, const bench_run *baseline,
+                    const struct bench__cli_options *options, bench_error *err);
+
+#endif

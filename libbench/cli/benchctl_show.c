@@ -1,0 +1,239 @@
+/*
+ * benchctl show FILE, and what it shares with compare: finding stored runs by file, directory or
+ * name, and reporting on one. Several files become one run only when they are of one machine.
+ */
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "cli/benchctl.h"
+#include "cli/output.h"
+#include "measure/host.h"
+#include "result/baseline.h"
+#include "result/model.h"
+#include "result/verdict.h"
+
+#include <math.h>
+#include <string.h>
+
+static int no_memory(bench_error *err) {
+    return bench__error(err, BENCH_ENOMEM, "out of memory");
+}
+
+/* ---- several files, one run ---- */
+
+static int move_calibrations(bench_run *to, const bench_run *from, bench_error *err) {
+    for (size_t i = 0; i < from->n_calibrations; i++) {
+        bench_calibration *calibration = bench__run_add_calibration(to);
+        if (calibration == NULL)
+            return no_memory(err);
+        *calibration = from->calibrations[i];
+    }
+    return 0;
+}
+
+/* Launches name their calibration by index: those of `from` come behind the ones of `to`. */
+static int move_results(bench_run *to, bench_run *from, bench_error *err) {
+    int n_before = (int)to->n_calibrations;
+    int rc = move_calibrations(to, from, err);
+    for (size_t i = 0; i < from->n_results && rc == 0; i++) {
+        bench_result *result = &from->results[i], *copy = bench__run_add_result(to);
+        if (copy == NULL)
+            return no_memory(err);
+        for (size_t k = 0; k < result->n_launches; k++) {
+            if (result->launches[k].calibration >= 0)
+                result->launches[k].calibration += n_before;
+        }
+        *copy = *result;
+        bench__result_init(result);
+    }
+    return rc;
+}
+
+static int add_file(bench_run **run, const char *path, bench_error *err) {
+    bench_run *more = NULL;
+    char difference[300];
+    int rc = bench_run_load(&more, path, err);
+    if (rc != 0)
+        return rc;
+    if (*run == NULL) {
+        *run = more;
+        return 0;
+    }
+    if (bench__host_differences(&(*run)->host, &more->host, difference, sizeof difference) > 0) {
+        rc = bench__error(err, BENCH_EINVAL,
+                          "not of the same machine and build as the files "
+                          "before it: %s",
+                          difference);
+        bench__error_place(err, "%s", path);
+    } else {
+        rc = move_results(*run, more, err);
+    }
+    bench_run_free(more);
+    return rc;
+}
+
+static int check_names(bench_run *run, const char *text, bench_error *err) {
+    bench__run_sort(run);
+    for (size_t i = 1; i < run->n_results; i++) {
+        if (strcmp(run->results[i - 1].name, run->results[i].name) == 0) {
+            int rc = bench__error(err, BENCH_EFORMAT, "benchmark '%.200s' is there twice",
+                                  run->results[i].name);
+            bench__error_place(err, "%s", text);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+/* ---- directories ---- */
+
+static int is_json(const char *name) {
+    size_t n = strlen(name);
+    return n > 5 && strcmp(name + n - 5, ".json") == 0;
+}
+
+static int add_directory(bench_run **run, const char *directory, bench_error *err) {
+    char **names = NULL;
+    size_t n = 0;
+    int rc = bench__list_directory(&names, &n, directory, err);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        if (!is_json(names[i]))
+            continue;
+        char *path = bench__path_join(directory, names[i]);
+        rc = path != NULL ? add_file(run, path, err) : no_memory(err);
+        bench__free(path);
+    }
+    bench__free_names(names, n);
+    if (rc == 0 && *run == NULL) {
+        rc = bench__error(err, BENCH_ENOTFOUND, "there are no .json files in this directory");
+        bench__error_place(err, "%s", directory);
+    }
+    return rc;
+}
+
+/* ---- baselines ---- */
+
+/* The class to take of baseline `name`: `wanted` if it exists, else the only one. NULL, with the
+ * classes in `list`, when there are several. */
+static const char *choose_class(const struct bench__baseline_entry *entries, size_t n,
+                                const char *name, const char *wanted, struct bench__strbuf *list) {
+    const char *only = NULL;
+    int n_classes = 0;
+    for (size_t i = 0; i < n; i++) {
+        const char *machine = entries[i].machine;
+        if (strcmp(entries[i].name, name) != 0)
+            continue;
+        if (strcmp(machine, wanted) == 0)
+            return machine;
+        if (only != NULL && strcmp(machine, only) == 0)
+            continue;
+        bench__strbuf_addf(list, "%s%s", n_classes++ == 0 ? "" : ", ", machine);
+        only = machine;
+    }
+    return n_classes == 1 ? only : NULL;
+}
+
+static int add_class(bench_run **run, const struct bench__baseline_entry *entries, size_t n,
+                     const char *name, const char *machine, bench_error *err) {
+    int rc = 0;
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        if (strcmp(entries[i].name, name) == 0 && strcmp(entries[i].machine, machine) == 0)
+            rc = add_file(run, entries[i].path, err);
+    }
+    return rc;
+}
+
+static int add_baseline(bench_run **run, const char *name, const char *dir, const bench_host *host,
+                        bench_error *err) {
+    struct bench__baseline_entry *entries = NULL;
+    size_t n = 0;
+    char wanted[64] = "";
+    if (host != NULL)
+        bench__host_class(host, wanted);
+    int rc = bench__baseline_list(&entries, &n, dir, err);
+    if (rc != 0)
+        return rc;
+    struct bench__strbuf list;
+    bench__strbuf_init(&list);
+    const char *machine = choose_class(entries, n, name, wanted, &list);
+    if (machine != NULL)
+        rc = add_class(run, entries, n, name, machine, err);
+    else if (list.failed)
+        rc = no_memory(err);
+    else if (list.n == 0)
+        rc = bench__error(err, BENCH_ENOTFOUND, "baseline '%s' in %s is empty", name, dir);
+    else
+        rc = bench__error(err, BENCH_EINVAL,
+                          "baseline '%s' is of several machine classes (%.200s); name a directory, "
+                          "%.80s/%s/CLASS",
+                          name, bench__strbuf_text(&list), dir, name);
+    bench__strbuf_clear(&list);
+    bench__baseline_list_free(entries, n);
+    return rc;
+}
+
+int benchctl_is_baseline(const char *text, const struct bench__cli_options *options) {
+    if (!bench__is_safe_component(text))
+        return 0;
+    char *path = bench__path_join(options->baselines_dir, text);
+    int is_one = path != NULL && bench__is_directory(path);
+    bench__free(path);
+    return is_one;
+}
+
+/* ---- any ---- */
+
+int benchctl_load(bench_run **out, const char *text, const struct bench__cli_options *options,
+                  const bench_host *host, bench_error *err) {
+    bench_run *run = NULL;
+    int rc;
+    if (benchctl_is_baseline(text, options))
+        rc = add_baseline(&run, text, options->baselines_dir, host, err);
+    else if (bench__is_directory(text))
+        rc = add_directory(&run, text, err);
+    else if (bench__file_exists(text))
+        rc = add_file(&run, text, err);
+    else
+        rc = bench__error(err, BENCH_ENOTFOUND,
+                          "'%.100s' is no file, no directory, and no baseline in %.100s "
+                          "(benchctl baseline list shows them)",
+                          text, options->baselines_dir);
+    if (rc == 0)
+        rc = check_names(run, text, err);
+    if (rc != 0) {
+        bench_run_free(run);
+        return rc;
+    }
+    *out = run;
+    return 0;
+}
+
+int benchctl_report(const bench_run *run, const bench_run *baseline,
+                    const struct bench__cli_options *options, bench_error *err) {
+    struct bench__gates *gates = NULL;
+    bench_outcome outcome = {0};
+    const struct bench__verdict_options how = {.between_run_sd = NAN,
+                                               .noise_threshold = options->noise_threshold};
+    struct bench__style style;
+    int rc = bench__cli_gates(&gates, options, err);
+    if (rc == 0)
+        rc = bench__judge(&outcome, run, baseline, gates, &how, err);
+    if (rc == 0) {
+        bench__cli_style(&style, options, stdout);
+        rc = bench__cli_write_outputs(&outcome, options, &style, stdout, stderr, err);
+    }
+    if (rc == 0)
+        rc = outcome.exit_code;
+    bench_outcome_free(&outcome);
+    bench__gates_free(gates);
+    return rc;
+}
+
+int benchctl_show(const struct bench__cli_options *options, bench_error *err) {
+    bench_run *run = NULL;
+    int rc = benchctl_load(&run, options->arguments.items[0], options, NULL, err);
+    if (rc == 0)
+        rc = benchctl_report(run, NULL, options, err);
+    bench_run_free(run);
+    return rc;
+}

@@ -1,0 +1,18 @@
+/* cli/selection.h - from filters and overrides to the benchmarks that run, and listing them. */
+#ifndef BENCH_CLI_SELECTION_H
+#define BENCH_CLI_SELECTION_H
+
+#include "cli/options.h"
+#include "suite/case.h"
+#include <stdio.h>
+
+/** The cases that the options choose; free with bench__cases_free(). Choosing none is an error that
+ *  names the nearest benchmarks. */
+int bench__cli_select(struct bench__case **out, size_t *out_n, bench_suite *const *suites,
+                      size_t n_suites, const struct bench__cli_options *options, bench_error *err);
+
+/** --list: a name per line, or a JSON array of objects. */
+int bench__cli_list(FILE *out, const struct bench__case *cases, size_t n, int as_json,
+                    bench_error *err);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * Opening and closing of one invocation. Reads files; measures and judges nothing.
+ */
+#include "cli/session.h"
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "cli/output.h"
+#include "cli/selection.h"
+#include "result/baseline.h"
+#include "result/model.h"
+#include "run/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int bench__session_open(struct bench__session *s) {
+    return bench__cli_select(&s->cases, &s->n_cases, s->suites, s->n_suites, s->options, s->err);
+}
+
+/* Names of the suites that have a chosen case, in order; each once. */
+static size_t chosen_suites(const struct bench__session *s, const char **out) {
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_cases; i++) {
+        const char *name = s->cases[i].suite->name;
+        if (n == 0 || strcmp(out[n - 1], name) != 0) {
+            out[n++] = name;
+        }
+    }
+    return n;
+}
+
+static int load_baseline(struct bench__session *s, bench_run **out, const char *name) {
+    const char **suites = bench__alloc(s->n_suites, sizeof *suites);
+    if (suites == NULL) {
+        return bench__error(s->err, BENCH_ENOMEM, "out of memory");
+    }
+    const size_t n = chosen_suites(s, suites);
+    const int code = bench__baseline_load(out, s->options->baselines_dir, name, &s->run->host,
+                                          suites, n, s->err);
+    bench__free(suites);
+    return code;
+}
+
+int bench__session_load(struct bench__session *s) {
+    const struct bench__cli_options *o = s->options;
+    const char *name = o->baseline != NULL ? o->baseline : o->baseline_lenient;
+    int code = bench__cli_gates(&s->gates, o, s->err);
+    if (code != 0) {
+        return code;
+    }
+    s->run = bench__run_new();
+    if (s->run == NULL) {
+        return bench__error(s->err, BENCH_ENOMEM, "out of memory");
+    }
+    code = bench__run_describe(s->run, s->build, (bench_clock_kind)o->clock, s->err);
+    if (code == 0 && name != NULL) {
+        code = load_baseline(s, &s->baseline, name);
+    }
+    if (code == 0 && o->load_baseline != NULL) {
+        bench_run *stored = NULL;
+        code = load_baseline(s, &stored, o->load_baseline);
+        if (code == 0) {
+            bench_run_free(s->run);
+            s->run = stored;
+        }
+    }
+    return code;
+}
+
+/* ---- the journal ---- */
+
+/* $XDG_CACHE_HOME/libbench/runs, or below ~/.cache. NULL when there is no such place. */
+static char *journal_directory(void) {
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (cache != NULL && cache[0] == '/') {
+        return bench__path_join(cache, "libbench/runs");
+    }
+    return home != NULL && home[0] == '/' ? bench__path_join(home, ".cache/libbench/runs") : NULL;
+}
+
+int bench__session_journal(struct bench__session *s) {
+    const struct bench__cli_options *o = s->options;
+    const char *asked = o->resume != NULL ? o->resume : o->journal;
+    if (asked != NULL) {
+        s->journal_path = bench__strdup(asked);
+        return s->journal_path != NULL ? 0 : bench__error(s->err, BENCH_ENOMEM, "out of memory");
+    }
+    if (o->test || bench__cli_given(o, BENCH__OPT_PROFILE_TIME)) {
+        return 0;
+    }
+    bench_error ignored = {0};
+    char name[200];
+    char *directory = journal_directory();
+    if (directory == NULL || bench__make_directories(directory, &ignored) != 0 ||
+        access(directory, W_OK) != 0) {
+        fprintf(stderr, "warning: no place for the journal of this run: if it is killed, its "
+                        "results are lost (--journal FILE names one)\n");
+        bench__free(directory);
+        return 0;
+    }
+    snprintf(name, sizeof name, "%.80s-%s-%ld.jsonl", s->program, s->run->timestamp,
+             (long)getpid());
+    s->journal_path = bench__path_join(directory, name);
+    bench__free(directory);
+    if (s->journal_path == NULL) {
+        return bench__error(s->err, BENCH_ENOMEM, "out of memory");
+    }
+    return 0;
+}
+
+void bench__session_forget_journal(struct bench__session *s) {
+    if (s->journal_path == NULL) {
+        return;
+    }
+    if (s->run->interrupted) {
+        fprintf(stderr, "interrupted; go on with --resume %s\n", s->journal_path);
+    } else if (s->options->journal == NULL && s->options->resume == NULL) {
+        unlink(s->journal_path);
+    }
+}
+
+void bench__session_close(struct bench__session *s) {
+    bench_outcome_free(&s->outcome);
+    bench_run_free(s->run);
+    bench_run_free(s->baseline);
+    bench__gates_free(s->gates);
+    bench__cases_free(s->cases, s->n_cases);
+    bench__free(s->resolved);
+    bench__free(s->journal_path);
+}

@@ -1,0 +1,45 @@
+/* cli/session.h - what one invocation holds: its benchmarks, its run, its baseline, its journal. */
+#ifndef BENCH_CLI_SESSION_H
+#define BENCH_CLI_SESSION_H
+
+#include "cli/options.h"
+#include "report/console.h"
+#include "result/gates.h"
+#include "suite/case.h"
+#include <bench/report.h>
+
+/** 128 + SIGINT, as a shell would report it. */
+#define BENCH__EXIT_INTERRUPTED 130
+
+struct bench__session {
+    /* given */
+    const struct bench__cli_options *options;
+    bench_suite *const *suites;
+    size_t n_suites;
+    const bench_build *build;
+    const bench_reporter *reporter; /* may be NULL */
+    const char *program;
+    bench_error *err;
+    /* made on the way */
+    struct bench__case *cases;
+    size_t n_cases;
+    bench_resolved *resolved;
+    bench_run *run;
+    bench_run *baseline; /* NULL without one */
+    struct bench__gates *gates;
+    bench_outcome outcome;
+    char *journal_path; /* NULL: none could be made */
+    struct bench__progress_line *line;
+};
+
+/** Chooses the benchmarks. */
+int bench__session_open(struct bench__session *s);
+/** Everything that can be wrong before time is spent: gates, baselines, the run's description. */
+int bench__session_load(struct bench__session *s);
+/** Decides where the journal goes; a place that cannot be written is a warning, not an error. */
+int bench__session_journal(struct bench__session *s);
+/** Removes the journal of a run that ended, or says how to go on with an interrupted one. */
+void bench__session_forget_journal(struct bench__session *s);
+void bench__session_close(struct bench__session *s);
+
+#endif

@@ -1,0 +1,64 @@
+# For CMake projects with benchmarks; comes with find_package(libbench).
+#
+#   bench_add_executable(NAME SOURCE...)
+#     A benchmark executable: links libbench::main and records the compile flags.
+#
+#   bench_record_flags(TARGET)
+#     Records in TARGET the flags it is compiled with (CMAKE_<LANG>_FLAGS, those of the
+#     configuration, and compile options, warnings left out). They are part of what decides whether
+#     two results can be compared. bench_add_executable() calls it.
+#
+#   bench_discover_tests(TARGET [PROPERTIES NAME VALUE...])
+#     Every benchmark of TARGET becomes the test "bench.<full name>", which runs it once without
+#     measuring (--test). ctest asks the executable for its benchmarks each time it starts, so the
+#     list is never stale. Tests carry the label "bench"; PROPERTIES are added to each. A benchmark
+#     that skips itself is a skipped test.
+
+function(bench_add_executable name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE libbench::main)
+  bench_record_flags(${name})
+endfunction()
+
+function(bench_record_flags target)
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  foreach(language C CXX)
+    if(NOT language IN_LIST languages)
+      continue()
+    endif()
+    separate_arguments(flags UNIX_COMMAND "${CMAKE_${language}_FLAGS}")
+    foreach(config IN LISTS CMAKE_CONFIGURATION_TYPES CMAKE_BUILD_TYPE)
+      string(TOUPPER "${config}" upper)
+      separate_arguments(more UNIX_COMMAND "${CMAKE_${language}_FLAGS_${upper}}")
+      list(APPEND flags "$<$<CONFIG:${config}>:${more}>")
+    endforeach()
+    list(APPEND flags "$<TARGET_PROPERTY:${target},COMPILE_OPTIONS>")
+    set(without_warnings "$<FILTER:${flags},INCLUDE,^([^-]|-[^W])>")
+    target_compile_definitions(${target} PRIVATE
+      "$<$<COMPILE_LANGUAGE:${language}>:BENCH_COMPILE_FLAGS=\"$<JOIN:${without_warnings}, >\">")
+  endforeach()
+endfunction()
+
+function(bench_discover_tests target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PROPERTIES")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "bench_discover_tests: what is ${arg_UNPARSED_ARGUMENTS}?")
+  endif()
+  set(script ${CMAKE_CURRENT_BINARY_DIR}/${target}-bench-tests)
+  file(GENERATE OUTPUT ${script}-$<CONFIG>.cmake CONTENT
+"set(bench_target [==[${target}]==])
+set(bench_executable [==[$<TARGET_FILE:${target}>]==])
+set(bench_properties [==[${arg_PROPERTIES}]==])
+include([==[${CMAKE_CURRENT_FUNCTION_LIST_DIR}/libbench-tests.cmake]==])
+")
+  # A generator with one configuration is tested without naming it.
+  file(WRITE ${script}.cmake
+"set(bench_config \"\${CTEST_CONFIGURATION_TYPE}\")
+if(NOT bench_config)
+  set(bench_config [==[${CMAKE_BUILD_TYPE}]==])
+endif()
+set(bench_script [==[${script}]==])
+include(\${bench_script}-\${bench_config}.cmake)
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${script}.cmake)
+endfunction()

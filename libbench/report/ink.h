@@ -1,0 +1,35 @@
+/* report/ink.h - text on a terminal: colours that only repeat what the words say, and line breaks. */
+#ifndef BENCH_REPORT_INK_H
+#define BENCH_REPORT_INK_H
+
+#include "base/strbuf.h"
+#include "report/console.h"
+#include "report/words.h"
+
+enum bench__ink {
+    BENCH__INK_PLAIN = 0,
+    BENCH__INK_DIM,
+    BENCH__INK_BOLD,
+    BENCH__INK_GOOD,
+    BENCH__INK_BAD,
+    BENCH__INK_UNSURE
+};
+
+enum bench__ink bench__ink_of(enum bench__tone tone);
+/** Appends text in an ink, when the style has colour. `text` is escaped already; NULL, which is what
+ *  a string buffer gives that ran out of memory, makes `out` fail too. */
+void bench__ink_add(struct bench__strbuf *out, const struct bench__style *style,
+                    enum bench__ink ink, const char *text);
+/** So many blanks. */
+void bench__ink_blanks(struct bench__strbuf *out, int n);
+/** Columns that a buffer's text takes; 0 when it failed. */
+int bench__ink_width(const struct bench__strbuf *text);
+/** Appends text broken at blanks to stay within the style's columns, with a final newline. The
+ *  cursor stands at column `column`; later lines start at `indent`. Words are never cut. */
+void bench__ink_wrap(struct bench__strbuf *out, const struct bench__style *style,
+                     enum bench__ink ink, const char *text, int column, int indent);
+/** "  label   text", the text wrapped beside the label; a label wider than `width` stands alone. */
+void bench__ink_entry(struct bench__strbuf *out, const struct bench__style *style,
+                      enum bench__ink ink, const char *label, int width, const char *text);
+
+#endif

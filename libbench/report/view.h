@@ -1,0 +1,55 @@
+/*
+ * report/view.h - what every report shows, in the order a person expects: by suite, group and
+ * function, then by parameters with numbers in numeric order. Borrows from the outcome.
+ */
+#ifndef BENCH_REPORT_VIEW_H
+#define BENCH_REPORT_VIEW_H
+
+#include <bench/result.h>
+
+enum { BENCH__N_VERDICTS = BENCH_VERDICT_INCOMPARABLE + 1 };
+
+/** One benchmark of the report. */
+struct bench__row {
+    const bench_result *result;         /* of this run; of the baseline when it is missing here */
+    const bench_comparison *comparison; /* NULL without a baseline */
+    int is_missing;                     /* `result` is what the baseline had */
+};
+
+struct bench__view {
+    const bench_outcome *outcome;
+    size_t n_rows;
+    struct bench__row *rows; /* owned */
+    size_t n_measured;       /* benchmarks of this run that ended well ... */
+    size_t n_skipped;        /* ... were skipped ... */
+    size_t n_not_run;        /* ... were not reached before an interruption ... */
+    size_t n_failed;         /* ... failed in any other way */
+    size_t n_verdicts[BENCH__N_VERDICTS];
+    size_t n_compared;           /* with a verdict that decides: pass, regressed, improved, or open */
+    size_t n_new;                /* in this run only, although there is a baseline */
+    size_t n_over, n_open_budgets; /* budgets violated; budgets that could not be decided */
+};
+
+/** @return 0 or BENCH_ENOMEM. */
+int bench__view_init(struct bench__view *view, const bench_outcome *outcome, bench_error *err);
+void bench__view_clear(struct bench__view *view);
+
+/** 1 when both stand under the same heading: same suite and group, and the same function too when
+ *  the function has parameters. */
+int bench__same_heading(const bench_result *a, const bench_result *b);
+/** The name of a row under its heading: its parameters, or its function when it has none. Appends. */
+struct bench__strbuf;
+void bench__row_label(struct bench__strbuf *out, const bench_result *result);
+
+/** 1 when the row was measured in this run: its estimates are there. */
+int bench__row_measured(const struct bench__row *row);
+/** The row's verdict; BENCH_VERDICT_NONE without a comparison. */
+bench_verdict bench__row_verdict(const struct bench__row *row);
+/** How the baseline is called: its label, or "the baseline". Not escaped. */
+const char *bench__baseline_label(const bench_outcome *outcome);
+
+/** What is processed per second, by all threads; NAN without throughput. */
+double bench__elements_per_second(const bench_result *result);
+double bench__bytes_per_second(const bench_result *result);
+
+#endif

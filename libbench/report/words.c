@@ -1,0 +1,405 @@
+/*
+ * Sentences. Decides nothing: it only puts counts and verdicts that are already there into words,
+ * and uses no term that needs a textbook.
+ */
+#include "report/words.h"
+
+#include "base/units.h"
+#include "report/figures.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static const char *const FLAG_WORDS[BENCH__N_FLAGS][2] = {
+    {"dead code?", "takes no longer than an empty loop, so the compiler may have removed the work; "
+                   "hand its results to bench_keep()"},
+    {"not steady", "was still getting faster or slower when the warm-up ended; a longer "
+                   "--warm-up-time helps"},
+    {"too many threads", "more threads than CPUs had to take turns, so the time is the scheduler's as much as the code's"},
+    {"disturbed", "other work on the machine disturbed more than 30 % of its launches; measure "
+                  "again on a quieter machine"},
+    {"several speeds", "its times gather around more than one value; the plots of --report show "
+                       "them"},
+    {"prints", "wrote to its output while measured, and printing is part of its time"},
+    {"too short to time", "its samples are shorter than the clock resolves well; do more "
+                                "work per iteration"},
+    {"few launches", "fewer launches than asked for were valid, so its interval is wider"},
+};
+
+static const char *const NOISE_WORDS[BENCH__N_NOISE_CAUSES] = {
+    "lost time to the hypervisor",      "ran out of CPU quota",    "moved to another CPU",
+    "were interrupted by other work",   "ran at a changing speed",
+    "had a drifting clock and were left out"};
+
+const char *bench__flag_word(unsigned i) {
+    return FLAG_WORDS[i][0];
+}
+
+const char *bench__flag_advice(unsigned i) {
+    return FLAG_WORDS[i][1];
+}
+
+const char *bench__noise_word(unsigned i) {
+    return NOISE_WORDS[i];
+}
+
+const char *bench__clock_word(bench_clock_kind kind) {
+    switch (kind) {
+    case BENCH_CLOCK_TSC:
+        return "tsc clock";
+    case BENCH_CLOCK_CNTVCT:
+        return "cntvct clock";
+    case BENCH_CLOCK_MONOTONIC_RAW:
+        return "monotonic clock";
+    case BENCH_CLOCK_AUTO:
+        break;
+    }
+    return "";
+}
+
+const char *bench__budget_word(bench_budget_verdict verdict) {
+    switch (verdict) {
+    case BENCH_BUDGET_PASS:
+        return "pass";
+    case BENCH_BUDGET_OVER:
+        return "over budget";
+    case BENCH_BUDGET_INCONCLUSIVE:
+        return "inconclusive";
+    case BENCH_BUDGET_NOT_MEASURED:
+        break;
+    }
+    return "not measured";
+}
+
+void bench__say_count(struct bench__strbuf *out, size_t n, const char *noun) {
+    bench__strbuf_addf(out, "%zu %s%s", n, noun, n == 1 ? "" : "s");
+}
+
+static void add_item(struct bench__strbuf *out, const char **separator, const char *text) {
+    if (text[0] != '\0') {
+        bench__strbuf_add(out, *separator);
+        bench__strbuf_add_safe(out, text);
+        *separator = ", ";
+    }
+}
+
+void bench__say_machine(struct bench__strbuf *out, const bench_host *host) {
+    const char *separator = "";
+    char cpus[32] = "";
+    if (host->n_cpus > 0) {
+        snprintf(cpus, sizeof cpus, "%lld CPU%s", (long long)host->n_cpus,
+                 host->n_cpus == 1 ? "" : "s");
+    }
+    int is_virtual = strcmp(host->hypervisor, "none") != 0;
+    add_item(out, &separator, host->cpu_model);
+    add_item(out, &separator, cpus);
+    add_item(out, &separator, is_virtual ? host->hypervisor : "");
+    add_item(out, &separator, host->compiler);
+    add_item(out, &separator, bench__clock_word(host->clock));
+}
+
+/* "2025-03-04, commit 3fa9c1d27b-dirty". */
+static void add_provenance(struct bench__strbuf *out, const bench_run *run) {
+    char day[11];
+    char commit[11];
+    snprintf(day, sizeof day, "%.10s", run->timestamp);
+    snprintf(commit, sizeof commit, "%.10s", run->git_commit);
+    const char *separator = "";
+    add_item(out, &separator, day);
+    if (commit[0] != '\0') {
+        bench__strbuf_addf(out, "%scommit ", separator);
+        bench__strbuf_add_safe(out, commit);
+        bench__strbuf_add(out, strstr(run->git_commit, "-dirty") != NULL ? "-dirty" : "");
+    }
+}
+
+void bench__say_run(struct bench__strbuf *out, const struct bench__view *view) {
+    const bench_run *run = view->outcome->run;
+    bench__say_count(out, run->n_results, "benchmark");
+    if (isfinite(run->wall_ns)) {
+        char clock[BENCH__FIGURE_SIZE];
+        bench__strbuf_addf(out, " in %s",
+                           bench__format_clock(clock, sizeof clock, (int64_t)run->wall_ns));
+    }
+    bench__strbuf_add(out, ", ");
+    add_provenance(out, run);
+    bench__strbuf_addf(out, ", seed %" PRIu64, run->seed);
+}
+
+void bench__say_status(struct bench__strbuf *out, const bench_result *result) {
+    static const char *const words[] = {
+        [BENCH_STATUS_OK] = "ok",           [BENCH_STATUS_SKIPPED] = "skipped",
+        [BENCH_STATUS_FAILED] = "failed",   [BENCH_STATUS_CRASHED] = "crashed",
+        [BENCH_STATUS_EXITED] = "exited",   [BENCH_STATUS_TIMEOUT] = "timed out",
+        [BENCH_STATUS_NOT_RUN] = "not run",
+    };
+    bench__strbuf_add(out, words[result->status]);
+    if (result->message != NULL && result->message[0] != '\0') {
+        bench__strbuf_add(out, ": ");
+        bench__strbuf_add_safe(out, result->message);
+    }
+}
+
+void bench__say_change(struct bench__strbuf *out, const bench_comparison *c, int utf8) {
+    char figure[BENCH__FIGURE_SIZE];
+    const char *separator = "";
+    if (c->before != NULL && isfinite(c->before->time.median.point)) {
+        bench__strbuf_addf(
+            out, "%s before",
+            bench__figure_time(figure, sizeof figure, c->before->time.median.point, utf8));
+        separator = ", ";
+    }
+    if (c->after != NULL && isfinite(c->after->time.median.point)) {
+        bench__strbuf_addf(
+            out, "%s%s now", separator,
+            bench__figure_time(figure, sizeof figure, c->after->time.median.point, utf8));
+    }
+    if (isfinite(c->change.point)) {
+        bench__strbuf_addf(out, ": %s",
+                           bench__figure_percent(figure, sizeof figure, c->change.point, 1));
+        bench__strbuf_addf(out, " (%s)",
+                           bench__figure_change_range(figure, sizeof figure, &c->change, utf8));
+    }
+}
+
+void bench__say_latency(struct bench__strbuf *out, const bench_latency *latency,
+                        const char *separator, int utf8) {
+    const struct {
+        const char *name;
+        double ns;
+    } items[] = {{"p50", latency->p50},
+                 {"p99", latency->p99},
+                 {"p99.9", latency->p999},
+                 {"max", latency->max}};
+    const char *before = "";
+    for (size_t i = 0; latency->n > 0 && i < sizeof items / sizeof *items; i++) {
+        if (isfinite(items[i].ns)) {
+            char figure[BENCH__FIGURE_SIZE];
+            bench__strbuf_addf(out, "%s%s %s", before, items[i].name,
+                               bench__figure_time(figure, sizeof figure, items[i].ns, utf8));
+            before = separator;
+        }
+    }
+}
+
+void bench__say_outliers(struct bench__strbuf *out, const struct bench__view *view) {
+    uint64_t n = 0;
+    uint64_t slow = 0;
+    uint64_t fast = 0;
+    for (size_t i = 0; i < view->n_rows; i++) {
+        if (bench__row_measured(&view->rows[i])) {
+            const bench_outliers *o = &view->rows[i].result->time.outliers;
+            n += o->n;
+            slow += o->high_mild + o->high_severe;
+            fast += o->low_mild + o->low_severe;
+        }
+    }
+    if (n == 0) {
+        return;
+    }
+    char slow_text[BENCH__FIGURE_SIZE];
+    char fast_text[BENCH__FIGURE_SIZE];
+    bench__strbuf_addf(
+        out, "%s of the samples were unusually slow and %s unusually fast; all of them count",
+        bench__figure_percent(slow_text, sizeof slow_text, (double)slow / (double)n, 0),
+        bench__figure_percent(fast_text, sizeof fast_text, (double)fast / (double)n, 0));
+}
+
+void bench__say_noise(struct bench__strbuf *out, const struct bench__view *view) {
+    size_t n = 0;
+    size_t n_disturbed = 0;
+    size_t causes[BENCH__N_NOISE_CAUSES] = {0};
+    for (size_t i = 0; i < view->n_rows; i++) {
+        const bench_result *r = view->rows[i].result;
+        for (size_t k = 0; bench__row_measured(&view->rows[i]) && k < r->n_launches; k++) {
+            unsigned bits = r->launches[k].noise.contaminated;
+            n++;
+            n_disturbed += bits != 0;
+            for (unsigned cause = 0; cause < BENCH__N_NOISE_CAUSES; cause++) {
+                causes[cause] += (bits >> cause) & 1;
+            }
+        }
+    }
+    if (n == 0) {
+        return;
+    }
+    if (n_disturbed == 0) {
+        bench__strbuf_addf(out, "none of the %zu launches was disturbed", n);
+        return;
+    }
+    bench__strbuf_addf(out, "%zu of %zu launches were disturbed", n_disturbed, n);
+    const char *separator = ": ";
+    for (unsigned cause = 0; cause < BENCH__N_NOISE_CAUSES; cause++) {
+        if (causes[cause] > 0) {
+            bench__strbuf_addf(out, "%s%zu %s", separator, causes[cause], NOISE_WORDS[cause]);
+            separator = ", ";
+        }
+    }
+}
+
+void bench__say_inconclusive(struct bench__strbuf *out, const struct bench__view *view) {
+    double least = INFINITY;
+    double most = 0;
+    for (size_t i = 0; i < view->outcome->n_comparisons; i++) {
+        const bench_comparison *c = &view->outcome->comparisons[i];
+        if (c->verdict == BENCH_VERDICT_INCONCLUSIVE && isfinite(c->mde)) {
+            least = fmin(least, c->mde);
+            most = fmax(most, c->mde);
+        }
+    }
+    bench__say_count(out, view->n_verdicts[BENCH_VERDICT_INCONCLUSIVE], "benchmark");
+    if (most > 0) {
+        char from[BENCH__FIGURE_SIZE];
+        char to[BENCH__FIGURE_SIZE];
+        bench__figure_share(from, sizeof from, least);
+        bench__figure_share(to, sizeof to, most);
+        int same = strcmp(from, to) == 0;
+        bench__strbuf_addf(out, ", where only changes of %s%s%s or more can be told from noise",
+                           from, same ? "" : " to ", same ? "" : to);
+    }
+    bench__strbuf_add(out, ". Measure longer (--measurement-time) or on a quieter machine, or run "
+                           "the old and the new executable side by side: benchctl compare OLD "
+                           "NEW.");
+}
+
+static void add_label(struct bench__strbuf *out, const bench_outcome *outcome) {
+    const char *label = bench__baseline_label(outcome);
+    int named = outcome->baseline != NULL && label == outcome->baseline->label;
+    bench__strbuf_add(out, named ? "'" : "");
+    bench__strbuf_add_safe(out, label);
+    bench__strbuf_add(out, named ? "'" : "");
+}
+
+void bench__say_counts(struct bench__strbuf *out, const struct bench__view *view) {
+    static const bench_verdict order[] = {
+        BENCH_VERDICT_PASS,         BENCH_VERDICT_IMPROVED, BENCH_VERDICT_REGRESSED,
+        BENCH_VERDICT_INCONCLUSIVE, BENCH_VERDICT_MISSING,  BENCH_VERDICT_INCOMPARABLE};
+    if (view->outcome->baseline == NULL) {
+        return;
+    }
+    const char *separator = "";
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (view->n_verdicts[order[i]] > 0) {
+            bench__strbuf_addf(out, "%s%zu %s", separator, view->n_verdicts[order[i]],
+                               bench_verdict_name(order[i]));
+            separator = ", ";
+        }
+    }
+    if (view->n_new > 0) {
+        bench__strbuf_addf(out, "%s%zu new", separator, view->n_new);
+        separator = ", ";
+    }
+    bench__strbuf_add(out, separator[0] == '\0' ? "nothing to compare, against " : " against ");
+    add_label(out, view->outcome);
+    bench__strbuf_add(out, " (");
+    add_provenance(out, view->outcome->baseline);
+    bench__strbuf_addc(out, ')');
+}
+
+enum bench__tone bench__verdict_tone(bench_verdict verdict) {
+    switch (verdict) {
+    case BENCH_VERDICT_PASS:
+    case BENCH_VERDICT_IMPROVED:
+        return BENCH__TONE_GOOD;
+    case BENCH_VERDICT_REGRESSED:
+        return BENCH__TONE_BAD;
+    case BENCH_VERDICT_INCONCLUSIVE:
+    case BENCH_VERDICT_MISSING:
+    case BENCH_VERDICT_INCOMPARABLE:
+        return BENCH__TONE_UNSURE;
+    case BENCH_VERDICT_NONE:
+        break;
+    }
+    return BENCH__TONE_PLAIN;
+}
+
+enum bench__tone bench__budget_tone(bench_budget_verdict verdict) {
+    static const enum bench__tone tones[] = {
+        [BENCH_BUDGET_PASS] = BENCH__TONE_GOOD,
+        [BENCH_BUDGET_OVER] = BENCH__TONE_BAD,
+        [BENCH_BUDGET_INCONCLUSIVE] = BENCH__TONE_UNSURE,
+        [BENCH_BUDGET_NOT_MEASURED] = BENCH__TONE_PLAIN,
+    };
+    return tones[verdict];
+}
+
+static const bench_comparison *worst_regression(const bench_outcome *outcome) {
+    const bench_comparison *worst = NULL;
+    for (size_t i = 0; i < outcome->n_comparisons; i++) {
+        const bench_comparison *c = &outcome->comparisons[i];
+        if (c->verdict == BENCH_VERDICT_REGRESSED &&
+            (worst == NULL || c->change.point > worst->change.point)) {
+            worst = c;
+        }
+    }
+    return worst;
+}
+
+static void answer_yes(struct bench__strbuf *out, const struct bench__view *view) {
+    const bench_comparison *worst = worst_regression(view->outcome);
+    size_t n = view->n_verdicts[BENCH_VERDICT_REGRESSED];
+    char percent[BENCH__FIGURE_SIZE];
+    bench__strbuf_addf(out, "Yes: %zu of %zu benchmarks %s slower, %s", n,
+                       view->n_compared, n == 1 ? "is" : "are", n == 1 ? "" : "worst ");
+    bench__strbuf_add_safe(out, worst->name);
+    bench__strbuf_addf(out, " by %s",
+                       bench__figure_percent(percent, sizeof percent, worst->change.point, 0));
+}
+
+static enum bench__tone answer_comparison(struct bench__strbuf *out,
+                                          const struct bench__view *view) {
+    size_t n_open = view->n_verdicts[BENCH_VERDICT_INCONCLUSIVE];
+    size_t n_faster = view->n_verdicts[BENCH_VERDICT_IMPROVED];
+    bench__strbuf_add(out, "Slower than ");
+    add_label(out, view->outcome);
+    bench__strbuf_add(out, "? ");
+    if (view->outcome->incomparable || view->n_compared == 0) {
+        bench__strbuf_add(out, "Cannot tell: nothing could be compared");
+        return BENCH__TONE_UNSURE;
+    }
+    if (view->n_verdicts[BENCH_VERDICT_REGRESSED] > 0) {
+        answer_yes(out, view);
+        return BENCH__TONE_BAD;
+    }
+    if (n_open > 0) {
+        bench__strbuf_addf(out, "Cannot tell for %zu of %zu benchmarks%s", n_open,
+                           view->n_compared,
+                           n_open < view->n_compared ? ", the others are not" : "");
+        return BENCH__TONE_UNSURE;
+    }
+    bench__strbuf_addf(out, "No: all %zu benchmarks are within their limits", view->n_compared);
+    if (n_faster > 0) {
+        bench__strbuf_addf(out, ", %zu of them faster", n_faster);
+    }
+    return BENCH__TONE_GOOD;
+}
+
+static enum bench__tone answer_alone(struct bench__strbuf *out, const struct bench__view *view) {
+    bench__say_count(out, view->n_measured, "benchmark");
+    bench__strbuf_add(out, " measured, no baseline to compare with");
+    return BENCH__TONE_PLAIN;
+}
+
+static void add_clause(struct bench__strbuf *out, size_t n, const char *one, const char *many) {
+    if (n > 0) {
+        bench__strbuf_addf(out, "; %zu %s", n, n == 1 ? one : many);
+    }
+}
+
+enum bench__tone bench__say_answer(struct bench__strbuf *out, const struct bench__view *view) {
+    enum bench__tone tone = view->outcome->baseline != NULL ? answer_comparison(out, view)
+                                                             : answer_alone(out, view);
+    size_t n_missing = view->n_verdicts[BENCH_VERDICT_MISSING];
+    add_clause(out, n_missing, "is missing", "are missing");
+    add_clause(out, view->n_failed, "failed", "failed");
+    add_clause(out, view->n_over, "budget exceeded", "budgets exceeded");
+    add_clause(out, view->outcome->run->interrupted ? view->n_not_run : 0,
+               "was not reached before the interruption",
+               "were not reached before the interruption");
+    bench__strbuf_addc(out, '.');
+    if (view->n_failed > 0 || view->n_over > 0) {
+        return BENCH__TONE_BAD;
+    }
+    return tone == BENCH__TONE_GOOD && n_missing > 0 ? BENCH__TONE_UNSURE : tone;
+}

@@ -1,0 +1,151 @@
+/*
+ * Trimmed means of launches and their difference; the spread to assume between runs. Decides
+ * nothing: thresholds and verdicts are in verdict.c and budgets.c.
+ */
+#include "result/difference.h"
+
+#include "base/mem.h"
+#include "base/robust.h"
+#include "result/model.h"
+#include "stats/describe.h"
+#include "stats/power.h"
+#include "stats/special.h"
+
+#include <math.h>
+
+#define TRIM              0.2    /* of each end */
+#define MAD_TO_SD         1.4826 /* for a normal distribution */
+#define MAX_READINGS_USED 2048   /* of one kernel */
+
+static double reading_of(const bench_run *run, const bench_launch *launch, bench_kernel kernel) {
+    const int i = launch->calibration;
+    return i >= 0 && (size_t)i < run->n_calibrations ? run->calibrations[i].ns[kernel] : NAN;
+}
+
+int bench__side_init(struct bench__side *side, const bench_result *result,
+                     const bench_run *calibrations, bench_kernel kernel) {
+    *side = (struct bench__side){.x = bench__alloc(result->n_launches, sizeof *side->x)};
+    if (side->x == NULL) {
+        return BENCH_ENOMEM;
+    }
+    for (size_t i = 0; i < result->n_launches; i++) {
+        const bench_launch *launch = &result->launches[i];
+        if (!bench__launch_valid(launch) || !(launch->median_ns > 0)) {
+            continue;
+        }
+        const double unit = calibrations != NULL ? reading_of(calibrations, launch, kernel) : 1;
+        if (!(unit > 0)) {
+            side->n = 0;
+            return 0;
+        }
+        side->x[side->n++] = log(launch->median_ns / unit);
+    }
+    return 0;
+}
+
+void bench__side_clear(struct bench__side *side) {
+    bench__free(side->x);
+    *side = (struct bench__side){0};
+}
+
+double bench__side_location(struct bench__side *side, double *out_error2, size_t *out_kept) {
+    const size_t n = side->n, cut = (size_t)(TRIM * (double)n), kept = n - 2 * cut;
+    *out_error2 = NAN;
+    *out_kept = kept;
+    if (n == 0) {
+        return NAN;
+    }
+    bench__sort(side->x, n);
+    const double location = bench__mean(side->x + cut, kept);
+    if (n < 2) {
+        return location;
+    }
+    const double low = side->x[cut], high = side->x[n - 1 - cut];
+    double sum = 0, squares = 0; /* of the winsorised values, about the location */
+    for (size_t i = 0; i < n; i++) {
+        const double d = fmin(fmax(side->x[i], low), high) - location;
+        sum += d;
+        squares += d * d;
+    }
+    const double deviations = fmax(squares - sum * sum / (double)n, 0);
+    *out_error2 = deviations / ((double)kept * (double)(kept - 1));
+    return location;
+}
+
+struct bench__difference bench__difference(struct bench__side *b, struct bench__side *a,
+                                           double extra_variance) {
+    double error2_a, error2_b;
+    size_t kept_a, kept_b;
+    const double at_a = bench__side_location(a, &error2_a, &kept_a);
+    const double at_b = bench__side_location(b, &error2_b, &kept_b);
+    const double error2 = error2_a + error2_b;
+    struct bench__difference d = {.estimate = at_b - at_a, .se = sqrt(error2 + extra_variance)};
+    /* Welch-Satterthwaite with a third, exactly known part: it only adds to the numerator. */
+    d.df = bench__welch_df(error2_a * (double)kept_a, kept_a, error2_b * (double)kept_b, kept_b);
+    if (error2 > 0) {
+        const double ratio = (error2 + extra_variance) / error2;
+        d.df *= ratio * ratio;
+    }
+    if (error2 == 0 || d.df > 1e9) {
+        d.df = 1e9;
+    }
+    return d;
+}
+
+bench_estimate bench__difference_interval(const struct bench__difference *d, double level) {
+    const double half = isnan(d->se) ? NAN : bench__t_quantile(0.5 + level / 2, d->df) * d->se;
+    return (bench_estimate){d->estimate, d->estimate - half, d->estimate + half};
+}
+
+double bench__difference_p(const struct bench__difference *d) {
+    if (isnan(d->se)) {
+        return NAN;
+    }
+    if (d->se == 0) {
+        return d->estimate == 0 ? 1 : 0;
+    }
+    return 2 * bench__t_cdf(-fabs(d->estimate) / d->se, d->df);
+}
+
+/* ---- between runs -----------------------------------------------------------------------------
+ */
+
+/* Log readings of one kernel, divided by those of another when `divisor` >= 0. */
+static size_t log_readings(double *out, const bench_run *run, size_t kernel, int divisor) {
+    size_t n = 0;
+    for (size_t i = 0; i < run->n_calibrations && n < MAX_READINGS_USED; i++) {
+        const bench_calibration *c = &run->calibrations[i];
+        const double ns = divisor >= 0 ? c->ns[kernel] / c->ns[divisor] : c->ns[kernel];
+        if (ns > 0 && isfinite(ns)) {
+            out[n++] = log(ns);
+        }
+    }
+    return n;
+}
+
+/* Variance by MAD and the median, in one go; the readings are destroyed. */
+static double robust_variance(double *x, size_t n, double *out_median) {
+    *out_median = bench__median_inplace(x, n);
+    const double sd = MAD_TO_SD * bench__mad_inplace(x, n);
+    return sd * sd;
+}
+
+double bench__assumed_between_run_sd(const bench_run *a, const bench_run *b, int divisor) {
+    double x[MAX_READINGS_USED], sum = 0;
+    size_t n_kernels = 0;
+    for (size_t kernel = 0; kernel < BENCH_N_KERNELS; kernel++) {
+        double median_a, median_b;
+        const size_t n_a = log_readings(x, a, kernel, divisor);
+        const double within_a = robust_variance(x, n_a, &median_a);
+        const size_t n_b = log_readings(x, b, kernel, divisor);
+        const double within_b = robust_variance(x, n_b, &median_b);
+        if ((int)kernel == divisor || n_a == 0 || n_b == 0) {
+            continue;
+        }
+        const double shift = median_b - median_a;
+        sum += (within_a + within_b) / 2 + shift * shift / 2;
+        n_kernels++;
+    }
+    const double sd = n_kernels > 0 ? sqrt(sum / (double)n_kernels) : BENCH__ASSUMED_SD_FLOOR;
+    return fmax(sd, BENCH__ASSUMED_SD_FLOOR);
+}

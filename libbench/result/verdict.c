@@ -1,0 +1,464 @@
+/*
+ * Pairs the benchmarks of two runs, computes their difference and gives each its verdict; the exit
+ * code follows from all of them. The statistics are in difference.c, the thresholds in gates.c.
+ */
+#include "result/verdict.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "base/units.h"
+#include "measure/host.h"
+#include "result/difference.h"
+#include "result/model.h"
+#include "stats/power.h"
+#include "stats/special.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_CONTAMINATED 0.3
+#define MIN_CORRELATION  0.7 /* below, dividing by a kernel adds more spread than it takes away */
+
+struct judging {
+    bench_outcome *out;
+    const struct bench__gates *gates;
+    const struct bench__verdict_options *options;
+    double assumed_sd[BENCH_N_KERNELS + 1]; /* by divisor + 1; NAN until needed */
+};
+
+static void say(bench_comparison *c, bench_verdict verdict, const char *format, ...)
+    BENCH_PRINTF(3, 4);
+
+static void say(bench_comparison *c, bench_verdict verdict, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(c->reason, sizeof c->reason, format, args);
+    va_end(args);
+    c->verdict = verdict;
+}
+
+struct percent {
+    char text[40];
+};
+
+static struct percent percent(double fraction, int sign) {
+    struct percent p;
+    bench__format_percent(p.text, sizeof p.text, fraction, 2, sign);
+    return p;
+}
+
+/* ---- which to compare -------------------------------------------------------------------------
+ */
+
+static int run_has_suite(const bench_run *run, const char *suite) {
+    for (size_t i = 0; i < run->n_results; i++) {
+        if (strcmp(run->results[i].suite, suite) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_expected(const struct judging *j, const bench_result *before) {
+    const struct bench__verdict_options *options = j->options;
+    if (options->lenient) {
+        return 0;
+    }
+    if (options->selected == NULL) {
+        return run_has_suite(j->out->run, before->suite);
+    }
+    for (size_t i = 0; i < options->n_selected; i++) {
+        if (strcmp(options->selected[i], before->name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void add_pair(struct judging *j, const bench_result *after, const bench_result *before) {
+    bench_comparison *c = &j->out->comparisons[j->out->n_comparisons++];
+    const char *name = after != NULL ? after->name : before->name;
+    *c = (bench_comparison){.name = name,
+                            .after = after,
+                            .before = before,
+                            .change = {NAN, NAN, NAN},
+                            .mde = NAN,
+                            .p_value = NAN,
+                            .p_adjusted = NAN,
+                            .threshold = bench__gates_threshold(j->gates, name),
+                            .alpha = bench__gates_alpha(j->gates, name),
+                            .kernel = -1,
+                            .between_run_sd = NAN};
+    c->threshold = fmax(c->threshold, j->options->noise_threshold);
+}
+
+/* Both runs are sorted by name: one walk over the two. */
+static int pair_up(struct judging *j, bench_error *err) {
+    const bench_run *run = j->out->run, *baseline = j->out->baseline;
+    size_t a = 0, b = 0;
+    j->out->comparisons =
+        bench__alloc(run->n_results + baseline->n_results, sizeof *j->out->comparisons);
+    if (j->out->comparisons == NULL) {
+        return bench__error(err, BENCH_ENOMEM, "out of memory comparing with the baseline");
+    }
+    while (a < run->n_results || b < baseline->n_results) {
+        const bench_result *after = a < run->n_results ? &run->results[a] : NULL;
+        const bench_result *before = b < baseline->n_results ? &baseline->results[b] : NULL;
+        const int order = after == NULL    ? 1
+                          : before == NULL ? -1
+                                           : strcmp(after->name, before->name);
+        a += order <= 0;
+        b += order >= 0;
+        if (order <= 0) {
+            add_pair(j, after, order == 0 ? before : NULL);
+        } else if (is_expected(j, before)) {
+            add_pair(j, NULL, before);
+        }
+    }
+    return 0;
+}
+
+/* ---- what cannot be compared ------------------------------------------------------------------
+ */
+
+static int same_number(double a, double b) {
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* What makes it another benchmark under the same name; NULL when it is the same. */
+static const char *changed_in_kind(const bench_result *after, const bench_result *before) {
+    int same_params = after->n_params == before->n_params;
+    for (size_t i = 0; i < after->n_params && same_params; i++) {
+        same_params = strcmp(after->params[i].name, before->params[i].name) == 0 &&
+                      strcmp(after->params[i].text, before->params[i].text) == 0;
+    }
+    if (!same_params) {
+        return "its parameters";
+    }
+    if (after->n_threads != before->n_threads) {
+        return "its number of threads";
+    }
+    if (after->options.sampling != before->options.sampling) {
+        return "its sampling mode";
+    }
+    return same_number(after->bytes_per_iteration, before->bytes_per_iteration) &&
+                   same_number(after->elements_per_iteration, before->elements_per_iteration)
+               ? NULL
+               : "its throughput per iteration";
+}
+
+/* Verdicts that need no numbers. @return 1 when the pair can be compared. */
+static int is_comparable(const struct judging *j, bench_comparison *c) {
+    if (c->before == NULL || c->before->status != BENCH_STATUS_OK) {
+        say(c, BENCH_VERDICT_NONE, "%s",
+            c->before == NULL ? "not in the baseline" : "the baseline has no measurement of it");
+        return 0;
+    }
+    if (c->after == NULL) {
+        say(c, BENCH_VERDICT_MISSING, "in the baseline, but not in this run");
+        return 0;
+    }
+    if (c->after->status != BENCH_STATUS_OK) {
+        const char *why = c->after->message;
+        say(c, j->options->lenient ? BENCH_VERDICT_NONE : BENCH_VERDICT_MISSING, "%s%s%.180s",
+            bench_status_name(c->after->status), why != NULL ? ": " : "", why != NULL ? why : "");
+        return 0;
+    }
+    const char *change = changed_in_kind(c->after, c->before);
+    if (j->out->incomparable) {
+        say(c, BENCH_VERDICT_INCOMPARABLE, "%.230s", j->out->incomparable_why);
+    } else if (change != NULL) {
+        say(c, BENCH_VERDICT_INCOMPARABLE, "%s changed since the baseline", change);
+    }
+    return c->verdict == BENCH_VERDICT_NONE;
+}
+
+/* ---- the numbers ------------------------------------------------------------------------------
+ */
+
+static int best_kernel(const bench_result *before) {
+    int best = -1;
+    for (int k = 0; k < BENCH_N_KERNELS; k++) {
+        const double r = before->kernel_correlation[k];
+        if (r >= MIN_CORRELATION && (best < 0 || r > before->kernel_correlation[best])) {
+            best = k;
+        }
+    }
+    return best;
+}
+
+/* Both sides of a pair, plain or divided by a kernel. */
+struct sides {
+    struct bench__side before, after;
+};
+
+static int sides_init(struct sides *s, const struct judging *j, const bench_comparison *c,
+                      int kernel) {
+    const bench_run *run = kernel < 0 ? NULL : j->out->run;
+    const bench_run *baseline = kernel < 0 ? NULL : j->out->baseline;
+    int rc = bench__side_init(&s->before, c->before, baseline, (bench_kernel)kernel);
+    s->after = (struct bench__side){0};
+    return rc != 0 ? rc : bench__side_init(&s->after, c->after, run, (bench_kernel)kernel);
+}
+
+static void sides_clear(struct sides *s) {
+    bench__side_clear(&s->before);
+    bench__side_clear(&s->after);
+}
+
+/* Replaces the sides by divided ones where the baseline alone says that this helps. */
+static int divide_by_kernel(struct sides *s, const struct judging *j, bench_comparison *c) {
+    const int kernel = best_kernel(c->before);
+    struct sides divided;
+    double plain2, divided2;
+    size_t kept;
+    if (kernel < 0) {
+        return 0;
+    }
+    int rc = sides_init(&divided, j, c, kernel);
+    if (rc == 0 && divided.before.n == s->before.n && divided.after.n == s->after.n) {
+        bench__side_location(&s->before, &plain2, &kept);
+        bench__side_location(&divided.before, &divided2, &kept);
+        if (divided2 < plain2) {
+            const struct sides plain = *s;
+            *s = divided;
+            divided = plain;
+            c->kernel = kernel;
+        }
+    }
+    sides_clear(&divided);
+    return rc;
+}
+
+static double between_run_sd(struct judging *j, int kernel) {
+    if (!isnan(j->options->between_run_sd)) {
+        return j->options->between_run_sd;
+    }
+    double *sd = &j->assumed_sd[kernel + 1];
+    if (isnan(*sd)) {
+        *sd = bench__assumed_between_run_sd(j->out->baseline, j->out->run, kernel);
+    }
+    return *sd;
+}
+
+static int measure_change(struct judging *j, bench_comparison *c, double *out_upper,
+                          bench_error *err) {
+    struct sides s;
+    int rc = sides_init(&s, j, c, -1);
+    if (rc == 0 && isnan(j->options->between_run_sd)) {
+        rc = divide_by_kernel(&s, j, c);
+    }
+    if (rc == 0) {
+        c->between_run_sd = between_run_sd(j, c->kernel);
+        const struct bench__difference d =
+            bench__difference(&s.after, &s.before, 2 * c->between_run_sd * c->between_run_sd);
+        const bench_estimate change = bench__difference_interval(&d, 1 - c->alpha);
+        c->change = (bench_estimate){expm1(change.point), expm1(change.lower), expm1(change.upper)};
+        c->p_value = bench__difference_p(&d);
+        c->mde = isnan(d.se) ? NAN : expm1(bench__mde(d.se, d.df, c->alpha));
+        *out_upper =
+            isnan(d.se) ? NAN : expm1(d.estimate + bench__t_quantile(1 - c->alpha, d.df) * d.se);
+    }
+    sides_clear(&s);
+    return rc == 0 ? 0 : bench__error(err, rc, "out of memory comparing with the baseline");
+}
+
+/* Comparisons of a suite stand together, for they are sorted by name. */
+static int adjust(bench_outcome *out, bench_error *err) {
+    double *p = bench__alloc(out->n_comparisons, sizeof *p);
+    int rc = p != NULL ? 0 : BENCH_ENOMEM;
+    for (size_t from = 0, to; from < out->n_comparisons && rc == 0; from = to) {
+        const char *name = out->comparisons[from].name;
+        const size_t prefix = strcspn(name, "/");
+        for (to = from; to < out->n_comparisons; to++) {
+            const char *other = out->comparisons[to].name;
+            if (strncmp(other, name, prefix) != 0 || strcspn(other, "/") != prefix) {
+                break;
+            }
+            p[to] = out->comparisons[to].p_value;
+        }
+        rc = bench__adjust_bh(p + from, p + from, to - from);
+        for (size_t i = from; i < to && rc == 0; i++) {
+            out->comparisons[i].p_adjusted = p[i];
+        }
+    }
+    bench__free(p);
+    return rc == 0 ? 0 : bench__error(err, rc, "out of memory comparing with the baseline");
+}
+
+/* ---- the verdict ------------------------------------------------------------------------------
+ */
+
+static void decide(bench_comparison *c, double upper) {
+    const int is_sure = c->p_adjusted < c->alpha;
+    const char *threshold = percent(c->threshold, 0).text;
+    if (isnan(c->p_value)) {
+        say(c, BENCH_VERDICT_INCONCLUSIVE, "fewer than two valid launches on a side");
+    } else if (is_sure && c->change.lower > c->threshold) {
+        say(c, BENCH_VERDICT_REGRESSED, "slower by %s, at least %s; threshold %s",
+            percent(c->change.point, 0).text, percent(c->change.lower, 0).text, threshold);
+    } else if (is_sure && c->change.upper < -c->threshold) {
+        say(c, BENCH_VERDICT_IMPROVED, "faster by %s, at least %s; threshold %s",
+            percent(-c->change.point, 0).text, percent(-c->change.upper, 0).text, threshold);
+    } else if (upper < c->threshold) {
+        c->below_threshold = is_sure && c->change.lower > 0;
+        if (c->below_threshold) {
+            say(c, BENCH_VERDICT_PASS, "slower by %s, but less than the threshold of %s",
+                percent(c->change.point, 0).text, threshold);
+        } else {
+            say(c, BENCH_VERDICT_PASS, "at most %s slower; threshold %s",
+                percent(fmax(upper, 0), 0).text, threshold);
+        }
+    } else {
+        say(c, BENCH_VERDICT_INCONCLUSIVE,
+            "between %s and %s; this comparison finds changes from %s up, the threshold is %s",
+            percent(c->change.lower, 1).text, percent(c->change.upper, 1).text,
+            percent(c->mde, 0).text, threshold);
+    }
+}
+
+static void cap_when_contaminated(bench_comparison *c) {
+    const double after = bench__contaminated_share(c->after);
+    const double before = bench__contaminated_share(c->before);
+    if (fmax(after, before) > MAX_CONTAMINATED) {
+        c->below_threshold = 0;
+        say(c, BENCH_VERDICT_INCONCLUSIVE,
+            "%s of the launches %s were disturbed by other work on the machine",
+            percent(fmax(after, before), 0).text,
+            after >= before ? "of this run" : "of the baseline");
+    }
+}
+
+static int compare(struct judging *j, bench_error *err) {
+    bench_outcome *out = j->out;
+    double *upper = bench__alloc(out->n_comparisons, sizeof *upper);
+    int rc = upper != NULL
+                 ? 0
+                 : bench__error(err, BENCH_ENOMEM, "out of memory comparing with the baseline");
+    for (size_t i = 0; i < out->n_comparisons && rc == 0; i++) {
+        upper[i] = NAN;
+        if (is_comparable(j, &out->comparisons[i])) {
+            rc = measure_change(j, &out->comparisons[i], &upper[i], err);
+            out->comparisons[i].verdict = BENCH_VERDICT_INCONCLUSIVE; /* until decided */
+        }
+    }
+    if (rc == 0) {
+        rc = adjust(out, err);
+    }
+    for (size_t i = 0; i < out->n_comparisons && rc == 0; i++) {
+        if (out->comparisons[i].verdict == BENCH_VERDICT_INCONCLUSIVE) {
+            decide(&out->comparisons[i], upper[i]);
+            cap_when_contaminated(&out->comparisons[i]);
+        }
+    }
+    bench__free(upper);
+    return rc;
+}
+
+/* ---- the outcome ------------------------------------------------------------------------------
+ */
+
+static int any_verdict(const bench_outcome *out, bench_verdict verdict) {
+    for (size_t i = 0; i < out->n_comparisons; i++) {
+        if (out->comparisons[i].verdict == verdict) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int any_budget(const bench_outcome *out, bench_budget_verdict verdict) {
+    for (size_t i = 0; i < out->n_budgets; i++) {
+        if (out->budgets[i].verdict == verdict) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static size_t count_status(const bench_run *run, bench_status from, bench_status to) {
+    size_t n = 0;
+    for (size_t i = 0; i < run->n_results; i++) {
+        n += run->results[i].status >= from && run->results[i].status <= to;
+    }
+    return n;
+}
+
+static int exit_code(const bench_outcome *out, unsigned fail_on) {
+    const bench_run *run = out->run;
+    if (count_status(run, BENCH_STATUS_FAILED, BENCH_STATUS_TIMEOUT) > 0) {
+        return 1;
+    }
+    if ((fail_on & BENCH__FAIL_REGRESSED && any_verdict(out, BENCH_VERDICT_REGRESSED)) ||
+        (fail_on & BENCH__FAIL_BUDGET && any_budget(out, BENCH_BUDGET_OVER))) {
+        return 3;
+    }
+    if ((fail_on & BENCH__FAIL_MISSING && any_verdict(out, BENCH_VERDICT_MISSING)) ||
+        (fail_on & BENCH__FAIL_INCOMPARABLE &&
+         (out->incomparable || any_verdict(out, BENCH_VERDICT_INCOMPARABLE)))) {
+        return 5;
+    }
+    if (fail_on & BENCH__FAIL_INCONCLUSIVE && (any_verdict(out, BENCH_VERDICT_INCONCLUSIVE) ||
+                                               any_budget(out, BENCH_BUDGET_INCONCLUSIVE))) {
+        return 4;
+    }
+    const size_t n_skipped = count_status(run, BENCH_STATUS_SKIPPED, BENCH_STATUS_SKIPPED);
+    return run->n_results > 0 && n_skipped == run->n_results ? 77 : 0;
+}
+
+int bench__judge(bench_outcome *out, const bench_run *run, const bench_run *baseline,
+                 const struct bench__gates *gates, const struct bench__verdict_options *options,
+                 bench_error *err) {
+    struct judging j = {.out = out, .gates = gates, .options = options};
+    int rc = 0;
+    *out = (bench_outcome){.run = run, .baseline = baseline};
+    for (size_t i = 0; i <= BENCH_N_KERNELS; i++) {
+        j.assumed_sd[i] = NAN;
+    }
+    if (baseline != NULL) {
+        out->incomparable =
+            bench__host_differences(&run->host, &baseline->host, out->incomparable_why,
+                                    sizeof out->incomparable_why) > 0;
+        rc = pair_up(&j, err);
+        if (rc == 0) {
+            rc = compare(&j, err);
+        }
+    }
+    if (rc == 0) {
+        rc = bench__gates_budgets(gates, run, out, err);
+    }
+    if (rc != 0) {
+        bench_outcome_free(out);
+        return rc;
+    }
+    out->exit_code = exit_code(out, bench__gates_fail_on(gates));
+    return 0;
+}
+
+void bench_outcome_free(bench_outcome *outcome) {
+    if (outcome == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < outcome->n_budgets; i++) {
+        bench__free(outcome->budgets[i].subject);
+        bench__free(outcome->budgets[i].metric);
+        bench__free(outcome->budgets[i].why);
+        bench__free(outcome->budgets[i].reason);
+    }
+    bench__free(outcome->budgets);
+    bench__free(outcome->comparisons);
+    *outcome = (bench_outcome){0};
+}
+
+void bench__regression_questions(struct bench__strbuf *out, const bench_comparison *c) {
+    if (c->verdict != BENCH_VERDICT_REGRESSED) {
+        return;
+    }
+    bench__strbuf_add_safe(out, c->name);
+    bench__strbuf_addf(out, ": %s\n", c->reason);
+    bench__strbuf_add(out, "  Cause (which change, by which mechanism):\n"
+                           "  Why it is necessary (what is gained for it):\n"
+                           "  Mitigation tried (and what it brought):\n");
+}

@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# Shared by the scripts here and by .ci/run: where the project is, which packages are missing, how a
+# build tree is made. Sourced, never run. Everything it says goes to standard error.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+missing_packages=()
+optional_packages=()
+
+say() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+}
+
+die() {
+  say "$@"
+  exit 2
+}
+
+# need PACKAGE COMMAND...: PACKAGE (a Debian name) has to be installed unless the command succeeds.
+need() {
+  local package=$1
+  shift
+  "$@" >/dev/null 2>&1 </dev/null || missing_packages+=("$package")
+}
+
+# want PACKAGE COMMAND...: as need, but only comes along when something needed is installed anyway.
+want() {
+  local package=$1
+  shift
+  "$@" >/dev/null 2>&1 </dev/null || optional_packages+=("$package")
+}
+
+can_compile() { # can_compile COMPILER LANGUAGE: with a C library to compile against
+  printf '#include <stdlib.h>\nint main(void) { return 0; }\n' | "$1" -x "$2" - -o /dev/null
+}
+
+need_to_build() {
+  need build-essential can_compile cc c
+  need cmake command -v cmake
+  need ninja-build command -v ninja
+  need pkg-config command -v pkg-config
+  need libjansson-dev pkg-config --exists 'jansson >= 2.10'
+  need git command -v git
+}
+
+need_to_test() {
+  need_to_build
+  need g++ can_compile c++ c++
+  need libcmocka-dev pkg-config --exists 'cmocka >= 1.1'
+  need clang can_compile clang++ c++
+  need jq command -v jq
+  need python3-jsonschema python3 -c 'import jsonschema'
+}
+
+install_missing() {
+  [[ ${#missing_packages[@]} -gt 0 ]] || return 0
+  local as_root=()
+  if [[ $EUID -ne 0 ]]; then
+    as_root=(sudo)
+  fi
+  type apt-get "${as_root[@]}" >/dev/null 2>&1 ||
+    die "install these first (names of Debian packages): ${missing_packages[*]}"
+  local packages=("${missing_packages[@]}" "${optional_packages[@]}")
+  say "installing ${packages[*]}"
+  quietly "${as_root[@]}" apt-get -qq update
+  quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq install -y --no-install-recommends "${packages[@]}"
+  missing_packages=()
+  optional_packages=()
+}
+
+# quietly COMMAND...: its output is shown only when it fails, and then the script ends.
+quietly() {
+  local log status=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  [[ $status -eq 0 ]] || cat "$log" >&2
+  rm -f "$log"
+  [[ $status -eq 0 ]] || die "failed: $*"
+}
+
+# build_tree DIR [CMAKE OPTION...]: configures and builds everything in DIR.
+build_tree() {
+  local dir=$1 generator=()
+  shift
+  if [[ ! -e $dir/CMakeCache.txt ]]; then
+    generator=(-G Ninja)
+    say "building in ${dir#"$root"/}/"
+  fi
+  quietly cmake -S "$root" -B "$dir" "${generator[@]}" "$@"
+  quietly cmake --build "$dir" --parallel
+}
+
+# source_files PATTERN...: the project's own files, also those not committed yet, NUL-separated.
+# The checkout may belong to somebody else, as it does in most containers.
+source_files() {
+  git -c safe.directory='*' -C "$root" ls-files -z \
+    --cached --others --exclude-standard --deduplicate -- "$@"
+}

@@ -1,0 +1,3 @@
+#include "stats/quantile.h"
+#include <bench/common.h>
+#include <bench/result.h>

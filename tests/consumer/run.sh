@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# A user's view of the installed library:
+#
+#   run.sh cmake|pkg-config BUILD-DIR WORK-DIR
+#
+# Installs BUILD-DIR below WORK-DIR (emptied first), moves the installed tree away to show that
+# nothing in it knows where it stood, and builds and runs the projects of this folder against it.
+# CC, CXX and CMAKE are taken from the environment.
+set -euo pipefail
+
+mode=$1 build_dir=$2 work_dir=$3
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+: "${CC:=cc}" "${CXX:=c++}" "${CMAKE:=cmake}"
+
+expect() { # expect TEXT FILE
+  grep -qF -- "$1" "$2" || {
+    printf 'expected "%s" in this:\n' "$1"
+    cat "$2"
+    exit 1
+  }
+}
+
+rm -rf "$work_dir"
+mkdir -p "$work_dir"
+cd "$work_dir"
+"$CMAKE" --install "$build_dir" --prefix "$work_dir/first" >install.log
+mv first prefix
+
+by_cmake() {
+  "$CMAKE" -S "$here/project" -B build -DCMAKE_PREFIX_PATH="$work_dir/prefix" \
+    -DCMAKE_C_COMPILER="$CC" -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_BUILD_TYPE=Release >configure.log
+  "$CMAKE" --build build >build.log
+  # Each benchmark is a test of its own, and all of them pass.
+  (cd build && ctest --output-on-failure) >ctest.log || {
+    cat ctest.log
+    exit 1
+  }
+  expect 'bench.strings/memory/copy/size=65536' ctest.log
+  expect 'bench.vectors/sum/accumulate/n=10' ctest.log
+  expect '100% tests passed, 0 tests failed out of 5' ctest.log
+  # The flags are part of the fingerprint: optimisation and options that change code, no warnings.
+  build/my_bench --quick --measurement-time 20ms --warm-up-time 5ms --launches 3 --no-plots \
+    --exact strings/memory/copy/size=64 --out results.json >run.log
+  expect '"-O3 -DNDEBUG -fno-inline' results.json
+  # An executable that cannot be asked is one failing test, not a silent hole.
+  rm build/my_bench
+  if (cd build && ctest -R '^bench.my_bench.list$') >missing.log 2>&1; then
+    echo 'ctest did not notice that an executable is gone'
+    exit 1
+  fi
+  expect 'bench.my_bench.list' missing.log
+}
+
+by_pkg_config() {
+  local pc flags
+  pc=$(find prefix -name libbench-main.pc)
+  PKG_CONFIG_PATH=$work_dir/$(dirname "$pc")
+  export PKG_CONFIG_PATH
+  flags=$(pkg-config --cflags --libs libbench-main)
+  # shellcheck disable=SC2086 # the flags are words
+  "$CC" -O2 "$here/my_bench.c" $flags -o my_bench
+  # shellcheck disable=SC2086
+  "$CXX" -O2 "$here/cpp_bench.cpp" $flags -o cpp_bench
+  ./my_bench --list >list.txt
+  expect 'strings/memory/copy/size=1024' list.txt
+  ./my_bench --test
+  ./cpp_bench --test
+}
+
+case $mode in
+  cmake) by_cmake ;;
+  pkg-config) by_pkg_config ;;
+  *)
+    echo "usage: $0 cmake|pkg-config BUILD-DIR WORK-DIR" >&2
+    exit 2
+    ;;
+esac
