@@ -185,7 +185,8 @@ static int replace_file(const char *target, const char *directory, const void *d
     return sys_errno;
 }
 
-/* A device or a pipe cannot be replaced, only written to. @return 0 or an errno. */
+/* A device or a pipe cannot be replaced, only written to; a directory fails here with EISDIR.
+ * @return 0 or an errno. */
 static int write_in_place(const char *path, const void *data, size_t n) {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
@@ -199,8 +200,6 @@ static int write_in_place(const char *path, const void *data, size_t n) {
 int bench__write_file_atomic(const char *path, const void *data, size_t n, bench_error *err) {
     struct stat st;
     int exists = stat(path, &st) == 0, sys_errno = ENOMEM;
-    if (exists && S_ISDIR(st.st_mode))
-        return path_error(err, EISDIR, path, "cannot be written");
     if (exists && !S_ISREG(st.st_mode)) {
         sys_errno = write_in_place(path, data, n);
     } else {

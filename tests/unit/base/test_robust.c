@@ -109,8 +109,8 @@ static void many_points_are_thinned(void **state) {
         y[i] = 3 * x[i] + bench__rng_normal(&rng);
     }
     assert_true(fabs(bench__theil_sen(x, y, N) - 3) < 1e-3);
-    for (int i = 0; i < N; i++)
-        y[i] = i == 0 ? -1e9 : i == N - 1 ? 1e9 : 3 * x[i]; /* both ends are among the chosen */
+    for (int i = 0; i < N; i++) /* the first tenth is flat: the points come from everywhere */
+        y[i] = i < N / 10 ? 0 : 3 * x[i];
     assert_true(bench__theil_sen(x, y, N) == 3);
 }
 
