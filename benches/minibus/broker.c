@@ -16,27 +16,33 @@ static int64_t default_now_ns(void *user) {
 }
 
 static int resolve_options(mb_broker_options *o) {
-    if (o->overflow > MB_OVERFLOW_BLOCK || o->block_timeout_ns < MB_FOREVER)
+    if (o->overflow > MB_OVERFLOW_BLOCK || o->block_timeout_ns < MB_FOREVER) {
         return MB_EINVAL;
-    if (o->queue_capacity == 0)
+    }
+    if (o->queue_capacity == 0) {
         o->queue_capacity = DEFAULT_QUEUE_CAPACITY;
-    if (o->overflow == MB_OVERFLOW_REJECT)
+    }
+    if (o->overflow == MB_OVERFLOW_REJECT) {
         o->block_timeout_ns = 0; /* rejecting is blocking for no time at all */
-    else if (o->block_timeout_ns == 0)
+    } else if (o->block_timeout_ns == 0) {
         o->block_timeout_ns = DEFAULT_BLOCK_TIMEOUT_NS;
-    if (!o->now_ns)
+    }
+    if (!o->now_ns) {
         o->now_ns = default_now_ns;
+    }
     return 0;
 }
 
 int mb_broker_new(mb_broker **out, const mb_broker_options *options) {
     mb_broker_options resolved = options ? *options : (mb_broker_options){0};
     int rc = resolve_options(&resolved);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     mb_broker *broker = mb__alloc(sizeof *broker);
-    if (!broker)
+    if (!broker) {
         return MB_ENOMEM;
+    }
     broker->options = resolved;
     rc = mb__topics_init(&broker->topics);
     if (rc) {
@@ -48,8 +54,9 @@ int mb_broker_new(mb_broker **out, const mb_broker_options *options) {
 }
 
 void mb_broker_free(mb_broker *broker) {
-    if (!broker)
+    if (!broker) {
         return;
+    }
     mb__topics_clear(&broker->topics);
     mb__free(broker);
 }
@@ -58,13 +65,13 @@ void mb_broker_shutdown(mb_broker *broker) {
     mb__topics_close(&broker->topics);
 }
 
-/* ---- publishing: what follows runs with the topic's lock held ---------------------------------
- */
+/* ---- publishing: what follows runs with the topic's lock held -------------------------------- */
 
 static int has_room(const struct mb__topic *topic, size_t n) {
     for (size_t i = 0; i < topic->n_subscribers; i++) {
-        if (mb__queue_room(&topic->subscribers[i]->queue) < n)
+        if (mb__queue_room(&topic->subscribers[i]->queue) < n) {
             return 0;
+        }
     }
     return 1;
 }
@@ -73,13 +80,15 @@ static int wait_for_room(struct mb__topic *topic, size_t n, int64_t timeout_ns) 
     struct mb__wait wait = {.timeout_ns = timeout_ns};
     int rc = 0;
     while (!has_room(topic, n)) {
-        if (rc)
+        if (rc) {
             return MB_EQUEUEFULL;
+        }
         topic->n_blocked++;
         rc = mb__wait_once(&wait, &topic->writable, &topic->lock);
         topic->n_blocked--;
-        if (topic->closed)
+        if (topic->closed) {
             return MB_ECLOSED;
+        }
     }
     return 0;
 }
@@ -95,34 +104,40 @@ static void drop_oldest(struct mb__topic *topic, size_t n) {
 }
 
 static int make_room(const mb_broker *broker, struct mb__topic *topic, size_t n) {
-    if (topic->closed)
+    if (topic->closed) {
         return MB_ECLOSED;
-    if (broker->options.overflow != MB_OVERFLOW_DROP_OLDEST)
+    }
+    if (broker->options.overflow != MB_OVERFLOW_DROP_OLDEST) {
         return wait_for_room(topic, n, broker->options.block_timeout_ns);
+    }
     drop_oldest(topic, n);
     return 0;
 }
 
 static int64_t deadline_of(const mb_broker *broker, const mb_message *message) {
-    if (message->ttl_ns == 0)
+    if (message->ttl_ns == 0) {
         return 0;
+    }
     const int64_t now_ns = broker->options.now_ns(broker->options.clock_user);
     return message->ttl_ns < INT64_MAX - now_ns ? now_ns + message->ttl_ns : INT64_MAX;
 }
 
 static void wake_subscribers(struct mb__topic *topic) {
-    for (size_t i = 0; i < topic->n_subscribers; i++)
+    for (size_t i = 0; i < topic->n_subscribers; i++) {
         pthread_cond_broadcast(&topic->subscribers[i]->readable);
+    }
 }
 
 /* Publishing again what was just published, for its cost alone. */
 enum work { REAL, REPEATED };
 
 static int prepare(const mb_broker *broker, struct mb__topic *topic, size_t n, enum work work) {
-    if (work == REAL)
+    if (work == REAL) {
         return make_room(broker, topic, n);
-    for (size_t i = 0; i < topic->n_subscribers; i++)
+    }
+    for (size_t i = 0; i < topic->n_subscribers; i++) {
         mb__queue_drain(&topic->subscribers[i]->scratch);
+    }
     return 0;
 }
 
@@ -139,18 +154,19 @@ static void enqueue(const mb_broker *broker, struct mb__topic *topic, mb_message
             mb__queue_push(work == REAL ? &subscriber->queue : &subscriber->scratch, slot);
         }
     }
-    if (work == REAL)
+    if (work == REAL) {
         topic->next_sequence = sequence;
+    }
 }
 
-/* ---- publishing -------------------------------------------------------------------------------
- */
+/* ---- publishing ------------------------------------------------------------------------------ */
 
 static int publish(mb_broker *broker, const char *name, mb_message *const *messages, size_t n,
                    enum work work) {
     struct mb__topic *topic = mb__topics_find(&broker->topics, name);
-    if (!topic)
+    if (!topic) {
         return mb__topics_are_closed(&broker->topics) ? MB_ECLOSED : 0;
+    }
     pthread_mutex_lock(&topic->lock);
     const int rc = prepare(broker, topic, n, work);
     if (rc == 0) {
@@ -165,15 +181,18 @@ static int publish(mb_broker *broker, const char *name, mb_message *const *messa
  * that the share is the same for large and small ones. */
 static void repeat(mb_broker *broker, const char *name, mb_message *const *messages, size_t n) {
     static _Thread_local double percent_due;
-    for (percent_due += MINIBUS_SLOWDOWN_PERCENT; percent_due >= 100; percent_due -= 100)
+    for (percent_due += MINIBUS_SLOWDOWN_PERCENT; percent_due >= 100; percent_due -= 100) {
         publish(broker, name, messages, n, REPEATED);
+    }
 }
 
 int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages, size_t n) {
-    if (n > broker->options.queue_capacity)
+    if (n > broker->options.queue_capacity) {
         return MB_EQUEUEFULL;
+    }
     const int rc = publish(broker, topic, messages, n, REAL);
-    if (MINIBUS_SLOWDOWN_PERCENT > 0 && rc == 0)
+    if (MINIBUS_SLOWDOWN_PERCENT > 0 && rc == 0) {
         repeat(broker, topic, messages, n);
+    }
     return rc;
 }

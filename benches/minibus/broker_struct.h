@@ -1,5 +1,4 @@
-/* minibus/broker_struct.h - the inside of a broker and its subscribers, for the broker's own files.
- */
+/* minibus/broker_struct.h - the inside of brokers and subscribers, for the broker's own files. */
 #ifndef MINIBUS_BROKER_STRUCT_H
 #define MINIBUS_BROKER_STRUCT_H
 

@@ -8,18 +8,23 @@
 #include "minibus/memory.h"
 
 int mb_buffer_reserve(mb_buffer *buffer, size_t more) {
-    if (more <= buffer->capacity - buffer->size)
+    if (more <= buffer->capacity - buffer->size) {
         return 0;
-    if (more > SIZE_MAX / 2 - buffer->size)
+    }
+    if (more > SIZE_MAX / 2 - buffer->size) {
         return MB_ENOMEM;
+    }
     size_t capacity = buffer->capacity + buffer->capacity / 2;
-    if (capacity < buffer->size + more)
+    if (capacity < buffer->size + more) {
         capacity = buffer->size + more;
+    }
     unsigned char *data = mb__alloc(capacity);
-    if (!data)
+    if (!data) {
         return MB_ENOMEM;
-    if (buffer->size != 0)
+    }
+    if (buffer->size != 0) {
         memcpy(data, buffer->data, buffer->size);
+    }
     mb__free(buffer->data);
     buffer->data = data;
     buffer->capacity = capacity;
@@ -28,10 +33,12 @@ int mb_buffer_reserve(mb_buffer *buffer, size_t more) {
 
 int mb_buffer_append(mb_buffer *buffer, const void *data, size_t size) {
     const int rc = mb_buffer_reserve(buffer, size);
-    if (rc)
+    if (rc) {
         return rc;
-    if (size != 0)
+    }
+    if (size != 0) {
         memcpy(buffer->data + buffer->size, data, size);
+    }
     buffer->size += size;
     return 0;
 }
@@ -44,8 +51,9 @@ void mb_buffer_clear(mb_buffer *buffer) {
 const mb_codec *mb_codec_find(const char *name) {
     static const mb_codec *const codecs[] = {&mb_codec_binary, &mb_codec_json};
     for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++) {
-        if (strcmp(codecs[i]->name, name) == 0)
+        if (strcmp(codecs[i]->name, name) == 0) {
             return codecs[i];
+        }
     }
     return NULL;
 }

@@ -16,8 +16,7 @@
 
 enum { VERSION = 1 };
 
-/* ---- base64 (RFC 4648, with padding) ----------------------------------------------------------
- */
+/* ---- base64 (RFC 4648, with padding) --------------------------------------------------------- */
 
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -39,21 +38,26 @@ static void base64_encode(char *out, const unsigned char *data, size_t size) {
 }
 
 static int base64_value(char c) {
-    if (c >= 'A' && c <= 'Z')
+    if (c >= 'A' && c <= 'Z') {
         return c - 'A';
-    if (c >= 'a' && c <= 'z')
+    }
+    if (c >= 'a' && c <= 'z') {
         return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
+    }
+    if (c >= '0' && c <= '9') {
         return c - '0' + 52;
+    }
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /* How many bytes `size` digits stand for; SIZE_MAX when that cannot be base64. */
 static size_t base64_decoded_size(const char *text, size_t size) {
-    if (size % 4 != 0)
+    if (size % 4 != 0) {
         return SIZE_MAX;
-    if (size == 0)
+    }
+    if (size == 0) {
         return 0;
+    }
     const size_t n_padding = text[size - 1] != '=' ? 0 : text[size - 2] != '=' ? 1 : 2;
     return size / 4 * 3 - n_padding;
 }
@@ -65,27 +69,30 @@ static int base64_decode(unsigned char *out, size_t size, const char *text) {
         uint32_t bits = 0;
         for (size_t i = 0; i < 4; i++) {
             const int value = i <= n ? base64_value(text[i]) : 0;
-            if (value < 0)
+            if (value < 0) {
                 return MB_EFORMAT;
+            }
             bits = bits << 6 | (uint32_t)value;
         }
         const uint32_t unused = n == 3 ? 0 : n == 2 ? 0xff : 0xffff;
-        if (bits & unused)
+        if (bits & unused) {
             return MB_EFORMAT;
-        for (size_t i = 0; i < n; i++)
+        }
+        for (size_t i = 0; i < n; i++) {
             out[at + i] = (unsigned char)(bits >> (16 - 8 * i));
+        }
     }
     return 0;
 }
 
-/* ---- encoding ---------------------------------------------------------------------------------
- */
+/* ---- encoding -------------------------------------------------------------------------------- */
 
 static json_t *payload_to_json(const mb_message *m) {
     const size_t size = base64_size(m->payload_size);
     char *text = mb__alloc(size + 1);
-    if (!text)
+    if (!text) {
         return NULL;
+    }
     base64_encode(text, m->payload, m->payload_size);
     json_t *payload = json_stringn_nocheck(text, size);
     mb__free(text);
@@ -109,11 +116,12 @@ static json_t *message_to_json(const mb_message *m) {
     json_t *metadata = metadata_to_json(m);
     json_t *payload = payload_to_json(m);
     json_t *root = NULL;
-    if (metadata && payload)
+    if (metadata && payload) {
         root = json_pack("{s:i,s:s,s:I,s:I,s:I,s:O,s:O}", "version", VERSION, "id",
                          mb_uuid_format(id, &m->id), "sequence", (json_int_t)m->sequence,
                          "created_ns", (json_int_t)m->created_ns, "ttl_ns", (json_int_t)m->ttl_ns,
                          "metadata", metadata, "payload", payload);
+    }
     json_decref(metadata);
     json_decref(payload);
     return root;
@@ -125,8 +133,9 @@ static int append_chunk(const char *chunk, size_t size, void *buffer) {
 
 static int encode(mb_buffer *out, const mb_message *m) {
     json_t *root = message_to_json(m);
-    if (!root)
+    if (!root) {
         return MB_ENOMEM;
+    }
     const size_t size_before = out->size;
     const int failed = json_dump_callback(root, append_chunk, out, JSON_COMPACT);
     json_decref(root);
@@ -137,8 +146,7 @@ static int encode(mb_buffer *out, const mb_message *m) {
     return 0;
 }
 
-/* ---- decoding ---------------------------------------------------------------------------------
- */
+/* ---- decoding -------------------------------------------------------------------------------- */
 
 struct fields {
     const char *id, *payload;
@@ -150,14 +158,17 @@ struct fields {
 /* Borrows from root. A version that is not ours is told apart from a message that is none. */
 static int unpack(struct fields *f, json_t *root) {
     int version;
-    if (json_unpack(root, "{s:i}", "version", &version))
+    if (json_unpack(root, "{s:i}", "version", &version)) {
         return MB_EFORMAT;
-    if (version != VERSION)
+    }
+    if (version != VERSION) {
         return MB_EVERSION;
+    }
     if (json_unpack(root, "{s:i,s:s,s:I,s:I,s:I,s:o,s:s%!}", "version", &version, "id", &f->id,
                     "sequence", &f->sequence, "created_ns", &f->created_ns, "ttl_ns", &f->ttl_ns,
-                    "metadata", &f->metadata, "payload", &f->payload, &f->payload_size))
+                    "metadata", &f->metadata, "payload", &f->payload, &f->payload_size)) {
         return MB_EFORMAT;
+    }
     return json_is_object(f->metadata) && f->sequence >= 0 && f->ttl_ns >= 0 ? 0 : MB_EFORMAT;
 }
 
@@ -165,18 +176,21 @@ static int metadata_from_json(mb_message *m, json_t *object) {
     const char *key;
     json_t *value;
     json_object_foreach(object, key, value) {
-        if (!json_is_string(value))
+        if (!json_is_string(value)) {
             return MB_EFORMAT;
+        }
         const int rc = mb_metadata_set(m, key, json_string_value(value));
-        if (rc)
+        if (rc) {
             return rc == MB_EINVAL ? MB_EFORMAT : rc;
+        }
     }
     return 0;
 }
 
 static int fill(mb_message *m, const struct fields *f) {
-    if (mb_uuid_parse(&m->id, f->id))
+    if (mb_uuid_parse(&m->id, f->id)) {
         return MB_EFORMAT;
+    }
     m->sequence = (uint64_t)f->sequence;
     m->created_ns = f->created_ns;
     m->ttl_ns = f->ttl_ns;
@@ -187,15 +201,18 @@ static int fill(mb_message *m, const struct fields *f) {
 static int message_from_json(mb_message **out, json_t *root) {
     struct fields f;
     int rc = unpack(&f, root);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     const size_t payload_size = base64_decoded_size(f.payload, f.payload_size);
-    if (payload_size == SIZE_MAX)
+    if (payload_size == SIZE_MAX) {
         return MB_EFORMAT;
+    }
     mb_message *m;
     rc = mb__message_alloc(&m, payload_size);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     rc = fill(m, &f);
     if (rc) {
         mb_message_unref(m);
@@ -207,8 +224,9 @@ static int message_from_json(mb_message **out, json_t *root) {
 
 static int decode(mb_message **out, const void *data, size_t size) {
     json_t *root = json_loadb(data, size, JSON_REJECT_DUPLICATES, NULL);
-    if (!root)
+    if (!root) {
         return MB_EFORMAT; /* or out of memory: the library does not tell them apart reliably */
+    }
     const int rc = message_from_json(out, root);
     json_decref(root);
     return rc;

@@ -28,13 +28,15 @@ void *mb__alloc(size_t size) {
 }
 
 void *mb__alloc_zeroed(size_t n, size_t size) {
-    if (size != 0 && n > SIZE_MAX / size)
+    if (size != 0 && n > SIZE_MAX / size) {
         return NULL;
+    }
     void *memory = mb__alloc(n * size);
     return memory ? memset(memory, 0, n * size) : NULL;
 }
 
 void mb__free(void *memory) {
-    if (memory)
+    if (memory) {
         current.release(current.user, memory);
+    }
 }

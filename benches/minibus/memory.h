@@ -4,8 +4,7 @@
 
 #include <stddef.h>
 
-/** A source of memory. `allocate` returns NULL when there is none; `release` is never given NULL.
- */
+/** A source of memory. `allocate` returns NULL without; `release` is never given NULL. */
 typedef struct mb_allocator {
     void *(*allocate)(void *user, size_t size);
     void (*release)(void *user, void *memory);

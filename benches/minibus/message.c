@@ -15,11 +15,13 @@ static int64_t wall_clock_ns(void) {
 }
 
 int mb__message_alloc(mb_message **out, size_t payload_size) {
-    if (payload_size > MB_PAYLOAD_MAX)
+    if (payload_size > MB_PAYLOAD_MAX) {
         return MB_ELIMIT;
+    }
     mb_message *m = mb__alloc(sizeof *m + payload_size);
-    if (!m)
+    if (!m) {
         return MB_ENOMEM;
+    }
     memset(m, 0, offsetof(struct mb_message, metadata_inline));
     atomic_init(&m->n_refs, 1);
     m->payload_size = (uint32_t)payload_size;
@@ -32,16 +34,19 @@ int mb__message_alloc(mb_message **out, size_t payload_size) {
 int mb_message_new(mb_message **out, const void *payload, size_t size) {
     mb_uuid id;
     int rc = mb_uuid_from_prng(&id);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     mb_message *m;
     rc = mb__message_alloc(&m, size);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     m->id = id;
     m->created_ns = wall_clock_ns();
-    if (size != 0)
+    if (size != 0) {
         memcpy(m->payload, payload, size);
+    }
     *out = m;
     return 0;
 }
@@ -52,18 +57,21 @@ mb_message *mb_message_ref(mb_message *message) {
 }
 
 void mb_message_unref(mb_message *message) {
-    if (!message || atomic_fetch_sub_explicit(&message->n_refs, 1, memory_order_acq_rel) != 1)
+    if (!message || atomic_fetch_sub_explicit(&message->n_refs, 1, memory_order_acq_rel) != 1) {
         return;
-    if (message->metadata != message->metadata_inline)
+    }
+    if (message->metadata != message->metadata_inline) {
         mb__free(message->metadata);
+    }
     mb__free(message);
 }
 
 int mb_message_copy(mb_message **out, const mb_message *message) {
     mb_message *m;
     int rc = mb__message_alloc(&m, message->payload_size);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     rc = mb__metadata_copy(m, message);
     if (rc) {
         mb_message_unref(m);
@@ -99,10 +107,12 @@ uint64_t mb_message_sequence(const mb_message *message) {
 }
 
 int mb_message_set_sequence(mb_message *message, uint64_t sequence) {
-    if (sequence > INT64_MAX)
+    if (sequence > INT64_MAX) {
         return MB_EINVAL;
-    if (mb__message_is_shared(message))
+    }
+    if (mb__message_is_shared(message)) {
         return MB_ESHARED;
+    }
     message->sequence = sequence;
     return 0;
 }
@@ -112,10 +122,12 @@ int64_t mb_message_ttl_ns(const mb_message *message) {
 }
 
 int mb_message_set_ttl_ns(mb_message *message, int64_t ttl_ns) {
-    if (ttl_ns < 0)
+    if (ttl_ns < 0) {
         return MB_EINVAL;
-    if (mb__message_is_shared(message))
+    }
+    if (mb__message_is_shared(message)) {
         return MB_ESHARED;
+    }
     message->ttl_ns = ttl_ns;
     return 0;
 }

@@ -44,8 +44,9 @@ static size_t find(const unsigned char *block, size_t size, const char *key, siz
     size_t at = 0;
     while (at < size) {
         const struct entry e = entry_at(block + at);
-        if (e.key_size == key_size && memcmp(e.key, key, key_size) == 0)
+        if (e.key_size == key_size && memcmp(e.key, key, key_size) == 0) {
             break;
+        }
         at += e.size;
     }
     return at;
@@ -53,18 +54,22 @@ static size_t find(const unsigned char *block, size_t size, const char *key, siz
 
 /* @return the length of the UTF-8 sequence at p (RFC 3629: shortest form, no surrogates), or 0. */
 static size_t utf8_length(const unsigned char *p, size_t left) {
-    if (p[0] < 0x80)
+    if (p[0] < 0x80) {
         return 1;
+    }
     const size_t n = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-    if (n == 0 || n > left)
+    if (n == 0 || n > left) {
         return 0;
+    }
     for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80)
+        if ((p[i] & 0xc0) != 0x80) {
             return 0;
+        }
     }
     if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)) {
         return 0;
+    }
     return n;
 }
 
@@ -72,8 +77,9 @@ static int is_utf8(const char *text, size_t size) {
     const unsigned char *p = (const unsigned char *)text;
     for (size_t at = 0; at < size;) {
         const size_t n = utf8_length(p + at, size - at);
-        if (n == 0)
+        if (n == 0) {
             return 0;
+        }
         at += n;
     }
     return 1;
@@ -86,19 +92,24 @@ static int is_pair(const struct entry *e) {
 
 /* Room for `size` bytes in all, keeping what is there. */
 static int reserve(mb_message *m, size_t size) {
-    if (size <= m->metadata_capacity)
+    if (size <= m->metadata_capacity) {
         return 0;
+    }
     size_t capacity = 2 * (size_t)m->metadata_capacity;
-    if (capacity < size)
+    if (capacity < size) {
         capacity = size;
-    if (capacity > MB_METADATA_BYTES_MAX)
+    }
+    if (capacity > MB_METADATA_BYTES_MAX) {
         capacity = MB_METADATA_BYTES_MAX;
+    }
     unsigned char *block = mb__alloc(capacity);
-    if (!block)
+    if (!block) {
         return MB_ENOMEM;
+    }
     memcpy(block, m->metadata, m->metadata_size);
-    if (m->metadata != m->metadata_inline)
+    if (m->metadata != m->metadata_inline) {
         mb__free(m->metadata);
+    }
     m->metadata = block;
     m->metadata_capacity = (uint16_t)capacity;
     return 0;
@@ -107,21 +118,25 @@ static int reserve(mb_message *m, size_t size) {
 int mb_metadata_set(mb_message *message, const char *key, const char *value) {
     struct entry e = {key, value, strlen(key), strlen(value), 0};
     e.size = ENTRY_OVERHEAD + e.key_size + e.value_size;
-    if (mb__message_is_shared(message))
+    if (mb__message_is_shared(message)) {
         return MB_ESHARED;
-    if (!is_pair(&e))
+    }
+    if (!is_pair(&e)) {
         return MB_EINVAL;
+    }
 
     const size_t at = find(message->metadata, message->metadata_size, key, e.key_size);
     const int is_new = at == message->metadata_size;
     const size_t old_size = is_new ? 0 : entry_at(message->metadata + at).size;
     const size_t tail_size = message->metadata_size - at - old_size;
     const size_t size = at + e.size + tail_size;
-    if (size > MB_METADATA_BYTES_MAX || message->n_metadata + is_new > MB_METADATA_ENTRIES_MAX)
+    if (size > MB_METADATA_BYTES_MAX || message->n_metadata + is_new > MB_METADATA_ENTRIES_MAX) {
         return MB_ELIMIT;
+    }
     const int rc = reserve(message, size);
-    if (rc)
+    if (rc) {
         return rc;
+    }
 
     unsigned char *p = message->metadata + at;
     memmove(p + e.size, p + old_size, tail_size);
@@ -142,8 +157,9 @@ size_t mb_metadata_count(const mb_message *message) {
 
 int mb_metadata_next(const mb_message *message, size_t *cursor, const char **key,
                      const char **value) {
-    if (*cursor >= message->metadata_size)
+    if (*cursor >= message->metadata_size) {
         return 0;
+    }
     const struct entry e = entry_at(message->metadata + *cursor);
     *key = e.key;
     *value = e.value;
@@ -162,8 +178,9 @@ const char *mb_message_correlation_id(const mb_message *message) {
 /* Puts a block that is known to be good into a message that has no metadata. */
 static int take_over(mb_message *m, const unsigned char *block, size_t size, size_t n_entries) {
     const int rc = reserve(m, size);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     memcpy(m->metadata, block, size);
     m->metadata_size = (uint16_t)size;
     m->n_metadata = (uint16_t)n_entries;
@@ -176,25 +193,30 @@ int mb__metadata_copy(mb_message *to, const mb_message *from) {
 
 /* Whether `left` bytes at p begin with a complete entry whose texts end where they should. */
 static int entry_is_complete(const unsigned char *p, size_t left) {
-    if (left < ENTRY_OVERHEAD)
+    if (left < ENTRY_OVERHEAD) {
         return 0;
+    }
     const struct entry e = entry_at(p);
     return e.size <= left && is_pair(&e) && strnlen(e.key, e.key_size + 1) == e.key_size &&
            strnlen(e.value, e.value_size + 1) == e.value_size;
 }
 
 int mb__metadata_load(mb_message *message, const unsigned char *block, size_t size) {
-    if (size > MB_METADATA_BYTES_MAX)
+    if (size > MB_METADATA_BYTES_MAX) {
         return MB_ELIMIT;
+    }
     size_t n = 0;
     for (size_t at = 0; at < size; n++) {
-        if (n == MB_METADATA_ENTRIES_MAX)
+        if (n == MB_METADATA_ENTRIES_MAX) {
             return MB_ELIMIT;
-        if (!entry_is_complete(block + at, size - at))
+        }
+        if (!entry_is_complete(block + at, size - at)) {
             return MB_EFORMAT;
+        }
         const struct entry e = entry_at(block + at);
-        if (find(block, at, e.key, e.key_size) != at)
+        if (find(block, at, e.key, e.key_size) != at) {
             return MB_EFORMAT; /* the key came before */
+        }
         at += e.size;
     }
     return take_over(message, block, size, n);

@@ -1,5 +1,4 @@
-/* minibus/queue.h - the bounded ring of one subscriber. Not locked: the topic's lock protects it.
- */
+/* minibus/queue.h - the bounded ring of one subscriber, under the lock of its topic. */
 #ifndef MINIBUS_QUEUE_H
 #define MINIBUS_QUEUE_H
 

@@ -22,8 +22,9 @@ struct mb_router {
 
 int mb_router_new(mb_router **out, mb_broker *broker, const char *from) {
     mb_router *router = mb__alloc_zeroed(1, sizeof *router);
-    if (!router)
+    if (!router) {
         return MB_ENOMEM;
+    }
     router->broker = broker;
     router->last = &router->first;
     const int rc = mb_subscribe(&router->subscriber, broker, from);
@@ -36,8 +37,9 @@ int mb_router_new(mb_router **out, mb_broker *broker, const char *from) {
 }
 
 void mb_router_free(mb_router *router) {
-    if (!router)
+    if (!router) {
         return;
+    }
     struct rule *next;
     for (struct rule *rule = router->first; rule; rule = next) {
         next = rule->next;
@@ -53,8 +55,9 @@ static size_t text_size(const char *text) {
 
 /* Copies to *at and moves it on. */
 static const char *put_text(char **at, const char *text) {
-    if (!text)
+    if (!text) {
         return NULL;
+    }
     const size_t size = text_size(text);
     char *copy = memcpy(*at, text, size);
     *at += size;
@@ -63,12 +66,14 @@ static const char *put_text(char **at, const char *text) {
 
 int mb_router_add(mb_router *router, const mb_route *route) {
     const size_t to_size = text_size(route->to);
-    if (to_size < 2 || to_size > MB_TOPIC_NAME_MAX + 1)
+    if (to_size < 2 || to_size > MB_TOPIC_NAME_MAX + 1) {
         return MB_EINVAL;
+    }
     struct rule *rule =
         mb__alloc(sizeof *rule + text_size(route->key) + text_size(route->value) + to_size);
-    if (!rule)
+    if (!rule) {
         return MB_ENOMEM;
+    }
     char *at = rule->text;
     rule->next = NULL;
     rule->route = *route;
@@ -81,32 +86,36 @@ int mb_router_add(mb_router *router, const mb_route *route) {
 }
 
 static int matches(const mb_route *route, const mb_message *message) {
-    if (!route->key)
+    if (!route->key) {
         return 1;
+    }
     const char *value = mb_metadata_get(message, route->key);
     return value && (!route->value || strcmp(value, route->value) == 0);
 }
 
 static const mb_route *find_route(const mb_router *router, const mb_message *message) {
     const struct rule *rule = router->first;
-    while (rule && !matches(&rule->route, message))
+    while (rule && !matches(&rule->route, message)) {
         rule = rule->next;
+    }
     return rule ? &rule->route : NULL;
 }
 
 static int follow(mb_router *router, const mb_route *route, mb_message *in) {
     mb_message *out = NULL;
     int rc = 0;
-    if (route->handler)
+    if (route->handler) {
         rc = route->handler(&out, in, route->user);
-    else
+    } else {
         out = mb_message_ref(in);
+    }
     if (rc == 0 && !out) {
         router->stats.filtered++;
         return 0;
     }
-    if (rc == 0)
+    if (rc == 0) {
         rc = mb_publish(router->broker, route->to, &out, 1);
+    }
     mb_message_unref(out);
     *(rc == 0 ? &router->stats.passed : &router->stats.failed) += 1;
     return rc;
@@ -115,8 +124,9 @@ static int follow(mb_router *router, const mb_route *route, mb_message *in) {
 int mb_router_step(mb_router *router, int64_t timeout_ns) {
     mb_delivery in;
     int rc = mb_subscriber_receive(&in, router->subscriber, timeout_ns);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     const mb_route *route = find_route(router, in.message);
     if (route) {
         rc = follow(router, route, in.message);

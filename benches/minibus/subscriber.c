@@ -7,8 +7,9 @@
 
 /* Releases what a subscriber owns; it is in no topic any more, or not yet. */
 static void destroy(mb_subscriber *s) {
-    while (s->queue.count != 0)
+    while (s->queue.count != 0) {
         mb_message_unref(mb__queue_pop(&s->queue).message);
+    }
     mb__free(s->queue.slots);
     mb__free(s->scratch.slots);
     pthread_cond_destroy(&s->readable);
@@ -17,8 +18,9 @@ static void destroy(mb_subscriber *s) {
 
 static int create(mb_subscriber **out, mb_broker *broker) {
     mb_subscriber *s = mb__alloc_zeroed(1, sizeof *s);
-    if (!s)
+    if (!s) {
         return MB_ENOMEM;
+    }
     if (mb__wait_init(&s->readable)) {
         mb__free(s);
         return MB_ESYSTEM;
@@ -37,8 +39,9 @@ static int create(mb_subscriber **out, mb_broker *broker) {
 static int join(mb_subscriber *s, const char *name) {
     struct mb__topic *topic;
     int rc = mb__topics_find_or_add(&topic, &s->broker->topics, name);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     s->topic = topic;
     pthread_mutex_lock(&topic->lock);
     rc = topic->closed ? MB_ECLOSED : mb__topic_add_subscriber(topic, s);
@@ -49,8 +52,9 @@ static int join(mb_subscriber *s, const char *name) {
 int mb_subscribe(mb_subscriber **out, mb_broker *broker, const char *topic) {
     mb_subscriber *s;
     int rc = create(&s, broker);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     rc = join(s, topic);
     if (rc) {
         destroy(s);
@@ -61,8 +65,9 @@ int mb_subscribe(mb_subscriber **out, mb_broker *broker, const char *topic) {
 }
 
 void mb_subscriber_free(mb_subscriber *subscriber) {
-    if (!subscriber)
+    if (!subscriber) {
         return;
+    }
     struct mb__topic *topic = subscriber->topic;
     pthread_mutex_lock(&topic->lock);
     mb__topic_remove_subscriber(topic, subscriber);
@@ -90,8 +95,9 @@ static size_t take(mb_delivery *out, size_t capacity, mb_subscriber *s) {
         }
     }
     s->n_received += n;
-    if (s->topic->n_blocked != 0 && s->queue.count != count_before)
+    if (s->topic->n_blocked != 0 && s->queue.count != count_before) {
         pthread_cond_broadcast(&s->topic->writable);
+    }
     return n;
 }
 
@@ -103,10 +109,11 @@ int mb_subscriber_receive_batch(mb_delivery *out, size_t capacity, size_t *n_out
     int rc = 0;
     pthread_mutex_lock(&topic->lock);
     while ((n = take(out, capacity, subscriber)) == 0 && rc == 0) {
-        if (topic->closed)
+        if (topic->closed) {
             rc = MB_ECLOSED;
-        else
+        } else {
             rc = mb__wait_once(&wait, &subscriber->readable, &topic->lock);
+        }
     }
     pthread_mutex_unlock(&topic->lock);
     *n_out = n;

@@ -1,5 +1,4 @@
-/* UUIDs of version 4, from the system or from a per-thread xoshiro256** (Blackman and Vigna 2018).
- */
+/* Version 4 UUIDs, from the system or a per-thread xoshiro256** (Blackman and Vigna 2018). */
 #include "minibus/uuid.h"
 
 #include <errno.h>
@@ -62,15 +61,17 @@ static void mark_version_4(mb_uuid *uuid) {
 
 int mb_uuid_from_system(mb_uuid *out) {
     const int rc = fill_from_system(out->bytes, sizeof out->bytes);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     mark_version_4(out);
     return 0;
 }
 
 int mb_uuid_from_prng(mb_uuid *out) {
-    if (!prng.seeded && seed_prng())
+    if (!prng.seeded && seed_prng()) {
         return MB_ESYSTEM;
+    }
     const uint64_t words[2] = {next_u64(prng.s), next_u64(prng.s)};
     memcpy(out->bytes, words, sizeof words);
     mark_version_4(out);
@@ -86,8 +87,9 @@ char *mb_uuid_format(char text[MB_UUID_TEXT_SIZE], const mb_uuid *uuid) {
     static const char digits[] = "0123456789abcdef";
     char *p = text;
     for (int i = 0; i < 16; i++) {
-        if (hyphen_before(i))
+        if (hyphen_before(i)) {
             *p++ = '-';
+        }
         *p++ = digits[uuid->bytes[i] >> 4];
         *p++ = digits[uuid->bytes[i] & 15];
     }
@@ -96,8 +98,9 @@ char *mb_uuid_format(char text[MB_UUID_TEXT_SIZE], const mb_uuid *uuid) {
 }
 
 static int hex_value(char c) {
-    if (c >= '0' && c <= '9')
+    if (c >= '0' && c <= '9') {
         return c - '0';
+    }
     const char lower = (char)(c | 0x20);
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
@@ -105,12 +108,14 @@ static int hex_value(char c) {
 int mb_uuid_parse(mb_uuid *out, const char *text) {
     const char *p = text;
     for (int i = 0; i < 16; i++) {
-        if (hyphen_before(i) && *p++ != '-')
+        if (hyphen_before(i) && *p++ != '-') {
             return MB_EINVAL;
+        }
         const int high = hex_value(*p);
         const int low = high < 0 ? -1 : hex_value(p[1]); /* p[1] exists: *p is not the NUL */
-        if (low < 0)
+        if (low < 0) {
             return MB_EINVAL;
+        }
         out->bytes[i] = (uint8_t)(high << 4 | low);
         p += 2;
     }

@@ -10,8 +10,7 @@ typedef struct mb_uuid {
 
 enum { MB_UUID_TEXT_SIZE = 37 }; /**< 36 characters and the terminating NUL */
 
-/** From the operating system's generator: one system call, fit for secrets. @return 0, MB_ESYSTEM.
- */
+/** From the operating system: one system call, fit for secrets. @return 0, MB_ESYSTEM. */
 int mb_uuid_from_system(mb_uuid *out);
 
 /** From a generator of the calling thread, seeded by the operating system on first use and again in

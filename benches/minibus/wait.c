@@ -1,5 +1,4 @@
-/* Time limits are on CLOCK_MONOTONIC: setting the wall clock neither shortens nor lengthens a wait.
- */
+/* Time limits are on CLOCK_MONOTONIC: setting the wall clock does not change a wait. */
 #include "minibus/wait.h"
 
 #include <errno.h>
@@ -17,8 +16,9 @@ int64_t mb__monotonic_ns(void) {
 
 int mb__wait_init(pthread_cond_t *cond) {
     pthread_condattr_t attr;
-    if (pthread_condattr_init(&attr))
+    if (pthread_condattr_init(&attr)) {
         return MB_ESYSTEM;
+    }
     const int failed =
         pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) || pthread_cond_init(cond, &attr);
     pthread_condattr_destroy(&attr);
@@ -37,13 +37,15 @@ static void start(struct mb__wait *wait) {
 }
 
 int mb__wait_once(struct mb__wait *wait, pthread_cond_t *cond, pthread_mutex_t *lock) {
-    if (wait->timeout_ns == 0)
+    if (wait->timeout_ns == 0) {
         return MB_ETIMEOUT;
+    }
     if (wait->timeout_ns == MB_FOREVER) {
         pthread_cond_wait(cond, lock);
         return 0;
     }
-    if (!wait->started)
+    if (!wait->started) {
         start(wait);
+    }
     return pthread_cond_timedwait(cond, lock, &wait->deadline) == ETIMEDOUT ? MB_ETIMEOUT : 0;
 }

@@ -24,11 +24,13 @@ static int publish_letters(mb_broker *broker, const char *topic, const char *let
     mb_message *messages[16];
     const size_t n = strlen(letters);
     assert_true(n <= 16);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         assert_int_equal(mb_message_new(&messages[i], &letters[i], 1), 0);
+    }
     const int rc = mb_publish(broker, topic, messages, n);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         mb_message_unref(messages[i]);
+    }
     return rc;
 }
 
@@ -302,15 +304,19 @@ static int set_up_and_publish(void) {
     mb_subscriber *subscribers[6] = {NULL};
     mb_message *m = NULL;
     int rc = mb_broker_new(&broker, NULL);
-    for (int i = 0; i < 6 && rc == 0; i++)
+    for (int i = 0; i < 6 && rc == 0; i++) {
         rc = mb_subscribe(&subscribers[i], broker, "t");
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = mb_message_new(&m, "x", 1);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         assert_int_equal(mb_publish(broker, "t", &m, 1), 0); /* needs no memory */
+    }
     mb_message_unref(m);
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 6; i++) {
         mb_subscriber_free(subscribers[i]);
+    }
     mb_broker_free(broker);
     return rc;
 }

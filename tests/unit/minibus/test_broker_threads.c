@@ -43,13 +43,16 @@ static void *run_publisher(void *argument) {
         size_t n = 0;
         for (; n < BATCH && p->rc == 0; n++) {
             p->rc = mb_message_new(&messages[n], &p->id, sizeof p->id);
-            if (p->rc == 0)
+            if (p->rc == 0) {
                 p->rc = mb_message_set_sequence(messages[n], ++sequence);
+            }
         }
-        if (p->rc == 0)
+        if (p->rc == 0) {
             p->rc = mb_publish(p->broker, p->topic, messages, n);
-        while (n > 0)
+        }
+        while (n > 0) {
             mb_message_unref(messages[--n]);
+        }
     }
     return NULL;
 }
@@ -95,10 +98,12 @@ static void check_exchange(int n_publishers, int n_receivers) {
     struct publisher publishers[MAX_THREADS] = {0};
     struct receiver receivers[MAX_THREADS] = {0};
     pthread_t publishing[MAX_THREADS], receiving[MAX_THREADS];
-    for (int i = 0; i < n_receivers; i++)
+    for (int i = 0; i < n_receivers; i++) {
         assert_int_equal(mb_subscribe(&receivers[i].subscriber, broker, "t"), 0);
-    for (int i = 0; i < n_receivers; i++)
+    }
+    for (int i = 0; i < n_receivers; i++) {
         receiving[i] = start(run_receiver, &receivers[i]);
+    }
     for (int i = 0; i < n_publishers; i++) {
         publishers[i] = (struct publisher){.broker = broker, .topic = "t", .id = i};
         publishing[i] = start(run_publisher, &publishers[i]);
@@ -121,8 +126,9 @@ static void check_exchange(int n_publishers, int n_receivers) {
 static void test_nothing_is_lost_or_doubled(void **state) {
     (void)state;
     for (int publishers = 1; publishers <= MAX_THREADS; publishers += 3) {
-        for (int receivers = 1; receivers <= MAX_THREADS; receivers += 3)
+        for (int receivers = 1; receivers <= MAX_THREADS; receivers += 3) {
             check_exchange(publishers, receivers);
+        }
     }
 }
 
@@ -138,8 +144,9 @@ static void test_topics_of_their_own(void **state) {
         publishers[i] = (struct publisher){.broker = broker, .topic = topics[i], .id = i};
         publishing[i] = start(run_publisher, &publishers[i]);
     }
-    for (int i = 0; i < MAX_THREADS; i++)
+    for (int i = 0; i < MAX_THREADS; i++) {
         pthread_join(publishing[i], NULL);
+    }
     mb_broker_shutdown(broker);
     for (int i = 0; i < MAX_THREADS; i++) {
         run_receiver(&receivers[i]);
@@ -191,8 +198,9 @@ static void test_competing_consumers_share(void **state) {
         n_received += consumers[i].n_received;
     }
     assert_int_equal(n_received, PER_PUBLISHER);
-    for (int i = 1; i <= PER_PUBLISHER; i++)
+    for (int i = 1; i <= PER_PUBLISHER; i++) {
         assert_int_equal(seen[i], 1);
+    }
     mb_subscriber_free(s);
     mb_broker_free(broker);
 }
@@ -228,8 +236,9 @@ static void test_shutdown_wakes_blocked_publishers(void **state) {
         publishers[i] = (struct publisher){.broker = broker, .topic = "t", .id = i};
         threads[i] = start(run_publisher, &publishers[i]);
     }
-    while (mb_subscriber_stats_now(s).queued != 2 * BATCH)
+    while (mb_subscriber_stats_now(s).queued != 2 * BATCH) {
         sched_yield();
+    }
     mb_broker_shutdown(broker);
     for (int i = 0; i < MAX_THREADS; i++) {
         pthread_join(threads[i], NULL);
@@ -246,8 +255,9 @@ static void test_unsubscribing_releases_blocked_publishers(void **state) {
     struct publisher p = {.broker = broker, .topic = "t"};
     assert_int_equal(mb_subscribe(&s, broker, "t"), 0);
     const pthread_t thread = start(run_publisher, &p);
-    while (mb_subscriber_stats_now(s).queued != 2 * BATCH)
+    while (mb_subscriber_stats_now(s).queued != 2 * BATCH) {
         sched_yield();
+    }
     mb_subscriber_free(s);
     pthread_join(thread, NULL);
     assert_int_equal(p.rc, 0);
@@ -263,10 +273,12 @@ static void *run_visitor(void *argument) {
         mb_delivery d;
         snprintf(topic, sizeof topic, "%d-%d", v->id, i);
         v->rc = mb_subscribe(&own, v->broker, topic);
-        if (v->rc == 0)
+        if (v->rc == 0) {
             v->rc = mb_subscribe(&common, v->broker, v->topic);
-        if (v->rc == 0 && mb_subscriber_receive(&d, common, 1000) == 0)
+        }
+        if (v->rc == 0 && mb_subscriber_receive(&d, common, 1000) == 0) {
             mb_message_unref(d.message);
+        }
         mb_subscriber_free(own);
         mb_subscriber_free(common);
     }

@@ -41,13 +41,15 @@ static void test_round_trips(void **state) {
     (void)state;
     static const size_t sizes[] = {0, 1, 2, 3, 4, 100, 1024, 10240};
     static unsigned char payload[10240];
-    for (size_t i = 0; i < sizeof payload; i++)
+    for (size_t i = 0; i < sizeof payload; i++) {
         payload[i] = (unsigned char)(i * 7 + i / 256);
+    }
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         mb_message *m;
         assert_int_equal(mb_message_new(&m, payload, sizes[i]), 0);
-        for (size_t c = 0; c < 2; c++)
+        for (size_t c = 0; c < 2; c++) {
             check_round_trip(codecs[c], m);
+        }
         assert_int_equal(mb_message_set_sequence(m, INT64_MAX), 0);
         assert_int_equal(mb_message_set_ttl_ns(m, INT64_MAX), 0);
         assert_int_equal(mb_metadata_set(m, "type", "\"order\"\n\\ \x01"), 0);
@@ -56,8 +58,9 @@ static void test_round_trips(void **state) {
                                          "a value that needs a block of its own, for "
                                          "it is longer than the inline line"),
                          0);
-        for (size_t c = 0; c < 2; c++)
+        for (size_t c = 0; c < 2; c++) {
             check_round_trip(codecs[c], m);
+        }
         mb_message_unref(m);
     }
 }
@@ -172,8 +175,7 @@ static void test_find(void **state) {
     assert_null(mb_codec_find("xml"));
 }
 
-/* ---- memory that runs out, the JSON library's included ----------------------------------------
- */
+/* ---- memory that runs out, the JSON library's included --------------------------------------- */
 
 static struct allocation_watch json_watch;
 
@@ -182,8 +184,9 @@ static void *json_allocate(size_t size) {
 }
 
 static void json_release(void *memory) {
-    if (memory)
+    if (memory) {
         watched_release(&json_watch, memory);
+    }
 }
 
 static const mb_codec *tried_codec;
@@ -196,8 +199,9 @@ static int encode_and_decode(void) {
         rc = tried_codec->encode(&buffer, m);
         assert_true(rc == 0 || buffer.size == 0);
     }
-    if (rc == 0)
+    if (rc == 0) {
         rc = tried_codec->decode(&back, buffer.data, buffer.size);
+    }
     mb_message_unref(m);
     mb_message_unref(back);
     mb_buffer_clear(&buffer);

@@ -25,8 +25,9 @@ static size_t random_below(size_t n) {
 static mb_message *random_message(void) {
     unsigned char payload[64];
     const size_t size = random_below(sizeof payload);
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++) {
         payload[i] = (unsigned char)random_u64();
+    }
     mb_message *m;
     assert_int_equal(mb_message_new(&m, payload, size), 0);
     for (size_t i = random_below(6); i > 0; i--) {
@@ -50,8 +51,9 @@ static size_t damage(unsigned char *data, size_t size) {
     case 0: /* cut off */
         return random_below(size);
     case 1: /* something behind it */
-        for (size_t i = 0; i < 8; i++)
+        for (size_t i = 0; i < 8; i++) {
             data[size + i] = random_byte();
+        }
         return size + 1 + random_below(8);
     case 2: { /* a stretch taken out */
         const size_t at = random_below(size), n = random_below(size - at);
@@ -59,8 +61,9 @@ static size_t damage(unsigned char *data, size_t size) {
         return size - n;
     }
     default: /* a few bytes changed */
-        for (size_t i = random_below(4) + 1; i > 0; i--)
+        for (size_t i = random_below(4) + 1; i > 0; i--) {
             data[random_below(size)] = random_byte();
+        }
         return size;
     }
 }
@@ -116,8 +119,9 @@ static void fuzz(const mb_codec *codec, uint64_t seed, int n_messages) {
         mb_buffer good = {0};
         mb_message *m = random_message();
         assert_int_equal(codec->encode(&good, m), 0);
-        for (int k = 0; k < 20; k++)
+        for (int k = 0; k < 20; k++) {
             try_damaged(codec, &good, &n_accepted);
+        }
         mb_message_unref(m);
         mb_buffer_clear(&good);
     }

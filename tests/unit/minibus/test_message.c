@@ -28,13 +28,15 @@ static void test_new_has_id_time_and_payload(void **state) {
 static void test_payload_is_copied_and_may_be_binary(void **state) {
     (void)state;
     unsigned char bytes[256];
-    for (int i = 0; i < 256; i++)
+    for (int i = 0; i < 256; i++) {
         bytes[i] = (unsigned char)i;
+    }
     mb_message *m;
     assert_int_equal(mb_message_new(&m, bytes, sizeof bytes), 0);
     bytes[0] = 99;
-    for (int i = 0; i < 256; i++)
+    for (int i = 0; i < 256; i++) {
         assert_int_equal(((const unsigned char *)mb_message_payload(m))[i], i);
+    }
     assert_int_equal((uintptr_t)mb_message_payload(m) % 16, 0);
     mb_message_unref(m);
 }
@@ -127,10 +129,12 @@ static int make_and_copy(void) {
     value[sizeof value - 1] = '\0';
     mb_message *m = NULL, *copy = NULL;
     int rc = mb_message_new(&m, "x", 1);
-    if (rc == 0)
+    if (rc == 0) {
         rc = mb_metadata_set(m, "long", value); /* does not fit inline */
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = mb_message_copy(&copy, m);
+    }
     mb_message_unref(m);
     mb_message_unref(copy);
     return rc;
@@ -145,8 +149,9 @@ static void test_error_texts(void **state) {
     (void)state;
     assert_string_equal(mb_error_text(0), "ok");
     assert_string_equal(mb_error_text(MB_EQUEUEFULL), "queue is full");
-    for (int code = MB_ENOROUTE; code <= 0; code++)
+    for (int code = MB_ENOROUTE; code <= 0; code++) {
         assert_string_not_equal(mb_error_text(code), "unknown error");
+    }
     assert_string_equal(mb_error_text(MB_ENOROUTE - 1), "unknown error");
     assert_string_equal(mb_error_text(1), "unknown error");
     assert_string_equal(mb_error_text(INT32_MIN), "unknown error");

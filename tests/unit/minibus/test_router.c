@@ -32,8 +32,9 @@ static int tear_down(void **state) {
 /* Publishes a message of that type (NULL: none) to the router and lets it take a step. */
 static int route(struct fixture *f, const char *type) {
     mb_message *m = new_message("payload");
-    if (type)
+    if (type) {
         assert_int_equal(mb_metadata_set(m, "type", type), 0);
+    }
     assert_int_equal(mb_publish(f->broker, "in", &m, 1), 0);
     mb_message_unref(m);
     return mb_router_step(f->router, 0);
@@ -118,8 +119,9 @@ static void test_failures_are_returned_and_counted(void **state) {
     add(f, NULL, NULL, NULL, "orders");
     assert_int_equal(route(f, "bad"), MB_EINVAL);
     assert_null(receive(f->rest));
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         assert_int_equal(route(f, NULL), 0);
+    }
     assert_int_equal(route(f, NULL), MB_EQUEUEFULL);
     assert_int_equal(mb_router_stats_now(f->router).failed, 2);
     assert_int_equal(mb_router_stats_now(f->router).passed, 2);
@@ -144,16 +146,21 @@ static int set_up_and_step(void) {
     mb_router *router = NULL;
     mb_message *m = NULL;
     int rc = mb_broker_new(&broker, NULL);
-    if (rc == 0)
+    if (rc == 0) {
         rc = mb_router_new(&router, broker, "in");
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = mb_router_add(router, &(mb_route){.handler = mark, .user = &rc, .to = "out"});
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = mb_message_new(&m, "x", 1);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = mb_publish(broker, "in", &m, 1);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = mb_router_step(router, 0);
+    }
     mb_message_unref(m);
     mb_router_free(router);
     mb_broker_free(broker);

@@ -15,8 +15,9 @@ static int compare(const void *a, const void *b) {
 
 static void assert_distinct(mb_uuid *ids, size_t n) {
     qsort(ids, n, sizeof *ids, compare);
-    for (size_t i = 1; i < n; i++)
+    for (size_t i = 1; i < n; i++) {
         assert_true(compare(&ids[i - 1], &ids[i]) != 0);
+    }
 }
 
 static void check_generator(int (*generate)(mb_uuid *)) {
@@ -49,8 +50,9 @@ static void test_prng(void **state) {
 }
 
 static void *generate_many(void *ids) {
-    for (int i = 0; i < N; i++)
+    for (int i = 0; i < N; i++) {
         mb_uuid_from_prng((mb_uuid *)ids + i);
+    }
     return NULL;
 }
 
@@ -58,10 +60,12 @@ static void test_threads_have_streams_of_their_own(void **state) {
     (void)state;
     static mb_uuid ids[4 * N];
     pthread_t threads[4];
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, generate_many, ids + i * N), 0);
-    for (int i = 0; i < 4; i++)
+    }
+    for (int i = 0; i < 4; i++) {
         pthread_join(threads[i], NULL);
+    }
     assert_distinct(ids, 4 * N);
 }
 
@@ -118,8 +122,9 @@ static void test_parse_refuses(void **state) {
         "f81d4fae_7dec_11d0_a765_00a0c91e6bf6",
     };
     mb_uuid id;
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(mb_uuid_parse(&id, wrong[i]), MB_EINVAL);
+    }
 }
 
 int main(void) {

@@ -23,10 +23,12 @@ struct allocation_watch {
 
 static inline void *watched_allocate(void *user, size_t size) {
     struct allocation_watch *w = user;
-    if (w->fail_after == 0)
+    if (w->fail_after == 0) {
         return NULL;
-    if (w->fail_after > 0)
+    }
+    if (w->fail_after > 0) {
         w->fail_after--;
+    }
     w->n_live++;
     return malloc(size);
 }

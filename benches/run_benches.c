@@ -1,0 +1,12 @@
+/* This project's own benchmarks: registers the suites, everything else is libbench's. */
+#include "suites.h"
+
+int main(int argc, char **argv) {
+    bench_suite *const suites[] = {core_operations_suite(), truth_suite()};
+    const size_t n_suites = sizeof suites / sizeof suites[0];
+    const int exit_code = bench_main(argc, argv, suites, n_suites);
+    for (size_t i = 0; i < n_suites; i++) {
+        bench_suite_free(suites[i]);
+    }
+    return exit_code;
+}

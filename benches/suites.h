@@ -1,0 +1,15 @@
+/* suites.h - the suites of run_benches. A suite that takes several files adds up their parts. */
+#ifndef SUITES_H
+#define SUITES_H
+
+#include <bench/bench.h>
+
+/** What a message goes through, one operation at a time. @return a suite, or NULL. */
+bench_suite *core_operations_suite(void);
+/** Its groups message, uuid, metadata and codec. */
+void core_operations_add_messages(bench_suite *suite);
+
+/** Bodies whose cost is known, to check the measuring itself. */
+bench_suite *truth_suite(void);
+
+#endif

@@ -1,0 +1,137 @@
+/* Declaring suites: mistakes are kept and reported, never fatal on the way. */
+#include "suite/suite.h"
+
+#include "base/mem.h"
+#include "unit/measure/near.h"
+
+#include <string.h>
+
+static void body(bench_state *b) {
+    (void)b;
+}
+
+static const int64_t sizes[] = {1, 2};
+
+static void assert_mistake(bench_suite *s, int code, const char *text) {
+    bench_error error = {0};
+    assert_int_equal(bench__suites_check(&s, 1, &error), code);
+    if (strstr(error.text, text) == NULL) {
+        fail_msg("'%s' does not say '%s'", error.text, text);
+    }
+    bench_suite_free(s);
+}
+
+static void a_good_suite_has_no_mistake(void **state) {
+    (void)state;
+    bench_suite *s = bench_suite_new("numbers");
+    bench_group *g = bench_group_new(s, "sum");
+    bench_group_axis_i64(g, "size", sizes, 2);
+    bench_group_axis_str(g, "codec", (const char *const[]){"json", "binary"}, 2);
+    bench_group_threads(g, (const int64_t[]){1, 4}, 2);
+    bench_group_throughput(g, BENCH_BYTES, "size");
+    bench_group_throughput_fixed(g, BENCH_ELEMENTS, 3);
+    bench_add(g, "plain", body, NULL);
+    bench_add(g, "other", body, &(bench_opts){.launches = 3});
+    assert_int_equal(bench__suites_check(&s, 1, NULL), 0);
+    assert_int_equal(g->n_axes, 3);
+    assert_int_equal(g->n_functions, 2);
+    assert_int_equal(g->functions[1].opts.launches, 3);
+    bench_suite_free(s);
+}
+
+static void mistakes_are_named(void **state) {
+    (void)state;
+    bench_suite *s = bench_suite_new("a/b");
+    assert_mistake(s, BENCH_EINVAL, "suite 'a/b'");
+    s = bench_suite_new("s");
+    bench_group_new(s, "");
+    assert_mistake(s, BENCH_EINVAL, "group without a name");
+    s = bench_suite_new("s");
+    bench_group_new(s, "g");
+    bench_group_new(s, "g");
+    assert_mistake(s, BENCH_EEXIST, "group 'g' is declared twice");
+    s = bench_suite_new("s");
+    bench_group *g = bench_group_new(s, "g");
+    bench_add(g, "f", body, NULL);
+    bench_add(g, "f", body, NULL);
+    assert_mistake(s, BENCH_EEXIST, "'f' is declared twice");
+    s = bench_suite_new("s");
+    bench_add(bench_group_new(s, "g"), "f", NULL, NULL);
+    assert_mistake(s, BENCH_EINVAL, "has no body");
+    s = bench_suite_new("s");
+    bench_add(bench_group_new(s, "g"), "f\n", body, NULL);
+    assert_mistake(s, BENCH_EINVAL, "control characters");
+    s = bench_suite_new("s");
+    bench_add(bench_group_new(s, "g"), "f", body, &(bench_opts){.version = 9});
+    assert_mistake(s, BENCH_EVERSION, "newer version");
+}
+
+static void mistakes_with_axes_are_named(void **state) {
+    (void)state;
+    bench_suite *s = bench_suite_new("s");
+    bench_group_axis_i64(bench_group_new(s, "g"), "size", sizes, 0);
+    assert_mistake(s, BENCH_EINVAL, "has no values");
+    s = bench_suite_new("s");
+    bench_group *g = bench_group_new(s, "g");
+    bench_group_axis_i64(g, "size", sizes, 2);
+    bench_group_axis_i64(g, "size", sizes, 2);
+    assert_mistake(s, BENCH_EEXIST, "axis 'size' is declared twice");
+    s = bench_suite_new("s");
+    bench_group_throughput(bench_group_new(s, "g"), BENCH_BYTES, "size");
+    assert_mistake(s, BENCH_EINVAL, "which is no integer axis");
+    s = bench_suite_new("s");
+    bench_group_threads(bench_group_new(s, "g"), (const int64_t[]){0}, 1);
+    assert_mistake(s, BENCH_EINVAL, "threads=0");
+    s = bench_suite_new("s");
+    bench_group_throughput_fixed(bench_group_new(s, "g"), BENCH_BYTES, 0);
+    assert_mistake(s, BENCH_EINVAL, "must be above 0");
+    s = bench_suite_new("s");
+    bench_group_axis_str(bench_group_new(s, "g"), "codec", (const char *const[]){"a=b"}, 1);
+    assert_mistake(s, BENCH_EINVAL, "'a=b'");
+}
+
+static void two_suites_of_one_name_are_a_mistake(void **state) {
+    (void)state;
+    bench_suite *suites[] = {bench_suite_new("s"), bench_suite_new("s")};
+    bench_error error = {0};
+    assert_int_equal(bench__suites_check(suites, 2, &error), BENCH_EEXIST);
+    bench_suite_free(suites[0]);
+    bench_suite_free(suites[1]);
+}
+
+static bench_suite *declare_all(void) {
+    bench_suite *s = bench_suite_new("s");
+    bench_group *g = bench_group_new(s, "g");
+    bench_group_axis_i64(g, "size", sizes, 2);
+    bench_group_axis_str(g, "codec", (const char *const[]){"json", "binary"}, 2);
+    bench_group_throughput(g, BENCH_BYTES, "size");
+    bench_add(g, "f", body, NULL);
+    return s;
+}
+
+static void no_memory_at_any_point_is_reported(void **state) {
+    (void)state;
+    const long live = bench__mem_live();
+    int code = BENCH_ENOMEM;
+    for (long n = 0; code != 0; n++) {
+        assert_true(n < 100);
+        bench__mem_fail_after(n);
+        bench_suite *s = declare_all();
+        bench__mem_fail_after(-1);
+        code = bench__suites_check(&s, 1, NULL);
+        assert_true(code == 0 || code == BENCH_ENOMEM);
+        bench_suite_free(s);
+        assert_int_equal(bench__mem_live(), live);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_good_suite_has_no_mistake),
+        cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(mistakes_with_axes_are_named),
+        cmocka_unit_test(two_suites_of_one_name_are_a_mistake),
+        cmocka_unit_test(no_memory_at_any_point_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
