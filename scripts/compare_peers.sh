@@ -5,8 +5,8 @@
 #
 # Each round runs every framework once, on one CPU, in an order that alternates; what is compared is
 # the ratio within a round. Needs libbenchmark-dev for Google Benchmark, librust-criterion-dev and
-# cargo for criterion.rs; what is not there is said to be skipped. Ends with figures whose true value
-# is known (suite "truth").
+# cargo for criterion.rs; what is not there is said to be skipped. Ends with figures whose true
+# value is known (suite "truth").
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -28,7 +28,7 @@ if command -v taskset >/dev/null; then
   pinned=(taskset -c "$(taskset -cp $$ | sed 's/.*[ ,-]//')")
 fi
 
-# ---- the frameworks: build_X makes it and prints its version, measure_X prints ns per iteration ----
+# ---- the frameworks: build_X makes one and prints its version, measure_X prints ns per iteration --
 
 build_libbench() {
   cc -O2 -I "$root/libbench/include" "$peers/lb_empty.c" -o "$out/lb_empty" \
@@ -76,9 +76,9 @@ build_criterion() {
 }
 
 measure_criterion() {
-  (cd "$out/criterion" && "${pinned[@]}" target/release/criterion_empty --bench --noplot \
-    --warm-up-time 0.1 --measurement-time 0.3 --sample-size 20 >/dev/null 2>&1)
-  jq '.median.point_estimate' "$out/criterion/target/criterion/empty/new/estimates.json"
+  CRITERION_HOME=$out/criterion/results "${pinned[@]}" \
+    "$out/criterion/target/release/criterion_empty" --bench >/dev/null 2>&1
+  jq '.median.point_estimate' "$out/criterion/results/empty/new/estimates.json"
 }
 
 # ---- the rounds -------------------------------------------------------------------------------
@@ -97,7 +97,8 @@ for ((round = 0; round < rounds; round++)); do
     mapfile -t order < <(printf '%s\n' "${present[@]}" | tac)
   fi
   for name in "${order[@]}"; do
-    printf '%d %s %s\n' "$round" "$name" "$("measure_$name")"
+    ns=$("measure_$name") || die "$name could not be measured"
+    printf '%d %s %s\n' "$round" "$name" "$ns"
   done
 done >"$out/rounds.txt"
 
@@ -126,3 +127,26 @@ for name in "${present[@]:1}"; do
     $2 == peer { theirs[$1] = $3 }
     END { for (round in ours) print ours[round] / theirs[round] }' "$out/rounds.txt" | summary)"
 done
+
+# ---- figures with a known truth ---------------------------------------------------------------
+
+quietly "${pinned[@]}" "$root/build/run_benches" truth --no-plots --out "$out/truth.json"
+jq -r '
+  [.benchmarks[] | {key: .name, value: .time.median.point}] | from_entries as $t |
+  def chain($op; $n): $t["truth/chain/\($op)/n=\($n)"];
+  # Weighted least squares over n, weights 1/n^2: the error of a time is proportional to it.
+  [$t | to_entries[] | select(.key | startswith("truth/intercept/")) |
+    {n: (.key | sub(".*n="; "") | tonumber), t: .value} | .w = 1 / (.n * .n)] as $p |
+  ([$p[].w] | add) as $w |
+  ([$p[] | .w * .n] | add / $w) as $n |
+  ([$p[] | .w * .t] | add / $w) as $m |
+  (([$p[] | .w * (.n - $n) * (.t - $m)] | add) /
+   ([$p[] | .w * (.n - $n) * (.n - $n)] | add)) as $slope |
+  ["2N multiplications over N", chain("multiply"; 2000) / chain("multiply"; 1000), "2, within 0.5 %"],
+  ["a multiplication over an addition", chain("multiply"; 2000) / chain("add"; 2000),
+   "ratio of the latencies (x86-64: 3), within 2 %"],
+  ["ns left at 0 of 1...1000 multiplications", $m - $slope * $n, "0, within 0.3"],
+  ["ns per iteration of the empty loop", $t["truth/loop/empty"], "one cycle"]
+  | @tsv' "$out/truth.json" |
+  awk -F '\t' 'BEGIN { print "\nfigures with a known truth" }
+    { printf "  %-42s %9.4f   %s\n", $1, $2, $3 }'

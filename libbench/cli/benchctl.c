@@ -13,20 +13,20 @@ static const struct entry {
     struct bench__command command;
     benchctl_fn *run;
 } entries[] = {
-    {{BENCH__CMD_COMPARE, "compare", "OLD NEW", 2, 2, "Says what changed between two stored runs.",
+    {{BENCH__CMD_COMPARE, "compare", "OLD NEW", 2, 2, "Says what changed between stored runs.",
       "OLD and NEW are each a results file, a directory with one file per suite, or the name of a "
       "baseline. What OLD has and NEW has not is missing."},
      benchctl_compare},
-    {{BENCH__CMD_SHOW, "show", "FILE", 1, 1, "Shows a stored run, checked against the budgets.",
+    {{BENCH__CMD_SHOW, "show", "FILE", 1, 1, "Shows a stored run and checks its budgets.",
       "FILE is a results file, a directory with one file per suite, or the name of a baseline."},
      benchctl_show},
-    {{BENCH__CMD_BASELINE_LIST, "baseline list", "", 0, 0, "Lists the baselines there are.", NULL},
+    {{BENCH__CMD_BASELINE_LIST, "baseline list", "", 0, 0, "Lists the stored baselines.", NULL},
      benchctl_baseline_list},
     {{BENCH__CMD_BASELINE_CHECK, "baseline check", "", 0, 0,
-      "Loads every baseline and the gates, and reports what is wrong with them.", NULL},
+      "Loads baselines and gates and says what is wrong.", NULL},
      benchctl_baseline_check},
     {{BENCH__CMD_BASELINE_ACCEPT, "baseline accept", "NAME", 1, 1,
-      "Makes stored results the baseline NAME, with a reason.",
+      "Makes stored results a baseline, with a reason.",
       "The reason is written to ACCEPTED.md beside the baseline before anything else. Benchmarks "
       "that the results do not have stay as they are."},
      benchctl_baseline_accept},
@@ -40,8 +40,7 @@ static void print_usage(FILE *out) {
         snprintf(left, sizeof left, "%s %s", entries[i].command.name, entries[i].command.arguments);
         fprintf(out, "  %-22s %s\n", left, entries[i].command.summary);
     }
-    fprintf(out, "\nbenchctl COMMAND --help explains a command, benchctl --version prints the "
-                 "version.\n");
+    fprintf(out, "\nbenchctl COMMAND --help explains a command; --version prints the version.\n");
 }
 
 /* Number of arguments that spell the command's name ("baseline list" takes two), 0 when they do

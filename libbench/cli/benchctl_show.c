@@ -113,62 +113,71 @@ static int add_directory(bench_run **run, const char *directory, bench_error *er
 
 /* ---- baselines ---- */
 
-/* The class to take of baseline `name`: `wanted` if it exists, else the only one. NULL, with the
- * classes in `list`, when there are several. */
-static const char *choose_class(const struct bench__baseline_entry *entries, size_t n,
-                                const char *name, const char *wanted, struct bench__strbuf *list) {
-    const char *only = NULL;
+/* The first file of baseline `name` when all of its files are of one machine class; else NULL, with
+ * the classes in `classes`. */
+static const struct bench__baseline_entry *only_class(const struct bench__baseline_entry *entries,
+                                                      size_t n, const char *name,
+                                                      struct bench__strbuf *classes) {
+    const struct bench__baseline_entry *first = NULL;
+    const char *last = "";
     int n_classes = 0;
-    for (size_t i = 0; i < n; i++) {
-        const char *machine = entries[i].machine;
-        if (strcmp(entries[i].name, name) != 0)
+    for (size_t i = 0; i < n; i++) { /* sorted: a class's files follow each other */
+        if (strcmp(entries[i].name, name) != 0 || strcmp(entries[i].machine, last) == 0)
             continue;
-        if (strcmp(machine, wanted) == 0)
-            return machine;
-        if (only != NULL && strcmp(machine, only) == 0)
-            continue;
-        bench__strbuf_addf(list, "%s%s", n_classes++ == 0 ? "" : ", ", machine);
-        only = machine;
+        first = n_classes == 0 ? &entries[i] : first;
+        last = entries[i].machine;
+        bench__strbuf_addf(classes, "%s%s", n_classes++ == 0 ? "" : ", ", last);
     }
-    return n_classes == 1 ? only : NULL;
+    return n_classes == 1 ? first : NULL;
 }
 
-static int add_class(bench_run **run, const struct bench__baseline_entry *entries, size_t n,
-                     const char *name, const char *machine, bench_error *err) {
-    int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        if (strcmp(entries[i].name, name) == 0 && strcmp(entries[i].machine, machine) == 0)
-            rc = add_file(run, entries[i].path, err);
-    }
-    return rc;
+static int no_class(const char *name, const char *dir, const struct bench__strbuf *classes,
+                    bench_error *err) {
+    if (classes->failed)
+        return no_memory(err);
+    if (classes->n == 0)
+        return bench__error(err, BENCH_ENOTFOUND, "baseline '%.60s' in %.100s is empty", name, dir);
+    return bench__error(err, BENCH_EINVAL,
+                        "baseline '%.60s' is of several machine classes (%.160s); name a "
+                        "directory, %.60s/%.60s/CLASS",
+                        name, classes->text, dir, name);
 }
 
-static int add_baseline(bench_run **run, const char *name, const char *dir, const bench_host *host,
-                        bench_error *err) {
+/* The machine of a baseline that has one class only. */
+static int find_host(bench_host *host, const char *name, const char *dir, bench_error *err) {
     struct bench__baseline_entry *entries = NULL;
     size_t n = 0;
-    char wanted[64] = "";
-    if (host != NULL)
-        bench__host_class(host, wanted);
     int rc = bench__baseline_list(&entries, &n, dir, err);
     if (rc != 0)
         return rc;
-    struct bench__strbuf list;
-    bench__strbuf_init(&list);
-    const char *machine = choose_class(entries, n, name, wanted, &list);
-    if (machine != NULL)
-        rc = add_class(run, entries, n, name, machine, err);
-    else if (list.failed)
-        rc = no_memory(err);
-    else if (list.n == 0)
-        rc = bench__error(err, BENCH_ENOTFOUND, "baseline '%s' in %s is empty", name, dir);
-    else
-        rc = bench__error(err, BENCH_EINVAL,
-                          "baseline '%s' is of several machine classes (%.200s); name a directory, "
-                          "%.80s/%s/CLASS",
-                          name, bench__strbuf_text(&list), dir, name);
-    bench__strbuf_clear(&list);
+    struct bench__strbuf classes;
+    bench__strbuf_init(&classes);
+    const struct bench__baseline_entry *entry = only_class(entries, n, name, &classes);
+    bench_run *run = NULL;
+    rc =
+        entry != NULL ? bench_run_load(&run, entry->path, err) : no_class(name, dir, &classes, err);
+    if (rc == 0)
+        *host = run->host;
+    bench_run_free(run);
+    bench__strbuf_clear(&classes);
     bench__baseline_list_free(entries, n);
+    return rc;
+}
+
+static int load_baseline(bench_run **run, const char *name, const char *dir, const bench_host *host,
+                         bench_error *err) {
+    bench_host own;
+    bench_error note = {0};
+    int rc = host == NULL ? find_host(&own, name, dir, err) : 0;
+    if (rc != 0)
+        return rc;
+    rc = bench__baseline_load(run, dir, name, host != NULL ? host : &own, NULL, 0, &note);
+    if (rc != 0) {
+        bench__error(err, rc, "%s", note.text);
+        bench__error_place(err, "%s", note.place);
+    } else if (note.code != 0) { /* of another machine: the verdicts will say so */
+        fprintf(stderr, "note: %s\n", note.text);
+    }
     return rc;
 }
 
@@ -188,7 +197,7 @@ int benchctl_load(bench_run **out, const char *text, const struct bench__cli_opt
     bench_run *run = NULL;
     int rc;
     if (benchctl_is_baseline(text, options))
-        rc = add_baseline(&run, text, options->baselines_dir, host, err);
+        rc = load_baseline(&run, text, options->baselines_dir, host, err);
     else if (bench__is_directory(text))
         rc = add_directory(&run, text, err);
     else if (bench__file_exists(text))

@@ -10,12 +10,17 @@
 
 enum { LINE_WIDTH = 80, HELP_COLUMN = 28 };
 
-static const char environment[] =
-    "Every option that does not just print something has a variable, such as BENCH_SAVE_BASELINE "
-    "for --save-baseline. Flags take 1 or 0, repeatable options a list separated by ';'. An empty "
-    "variable counts as not set. The command line wins over the environment, the environment over "
-    "the file of --config, and all of them over what a benchmark asks for itself. NO_COLOR, "
-    "CLICOLOR_FORCE, CLICOLOR, TERM, CI and GITHUB_STEP_SUMMARY are honoured.";
+#define VARIABLES                                                                                  \
+    "The variable of --baselines-dir is BENCH_BASELINES_DIR, and so on. Flags take 1 or 0, "       \
+    "repeatable options a list separated by ';'. An empty variable counts as not set. The "        \
+    "command line wins over the environment"
+#define HONOURED                                                                                   \
+    " NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM, CI and GITHUB_STEP_SUMMARY are honoured."
+
+static const char environment_of_run[] =
+    VARIABLES ", the environment over the file of --config, and all of them over what a benchmark "
+              "asks for itself." HONOURED;
+static const char environment_of_benchctl[] = VARIABLES "." HONOURED;
 
 static const struct exit_code {
     int code;
@@ -47,6 +52,10 @@ const char *bench__program_name(const char *argv0) {
 
 static int belongs(const struct bench__option *option, const struct bench__command *command) {
     return (option->commands & command->bit) != 0;
+}
+
+static const char *environment(const struct bench__command *command) {
+    return command->bit == BENCH__CMD_RUN ? environment_of_run : environment_of_benchctl;
 }
 
 /* "run_benches", "benchctl baseline list" */
@@ -132,7 +141,7 @@ void bench__help_text(struct bench__strbuf *out, const struct bench__command *co
     }
     add_options_help(out, command);
     bench__strbuf_add(out, "\nEnvironment\n  ");
-    add_wrapped(out, environment, 2, 2);
+    add_wrapped(out, environment(command), 2, 2);
     bench__strbuf_add(out, "\nExit codes\n");
     for (size_t i = 0; i < N_EXIT_CODES; i++)
         bench__strbuf_addf(out, "  %-4d %s\n", exit_codes[i].code, exit_codes[i].meaning);
@@ -200,11 +209,11 @@ void bench__help_man(struct bench__strbuf *out, const struct bench__command *com
     bench__strbuf_add(out, "\n.SH SYNOPSIS\n\\fB");
     add_roff(out, program);
     bench__strbuf_addf(out, "\\fR %s [options]\n.SH DESCRIPTION\n", command->arguments);
-    add_roff(out, command->details);
+    add_roff(out, command->details != NULL ? command->details : command->summary);
     bench__strbuf_addc(out, '\n');
     add_options_man(out, command);
     bench__strbuf_add(out, ".SH ENVIRONMENT\n");
-    add_roff(out, environment);
+    add_roff(out, environment(command));
     bench__strbuf_add(out, "\n.SH EXIT STATUS\n");
     for (size_t i = 0; i < N_EXIT_CODES; i++) {
         bench__strbuf_addf(out, ".TP\n%d\n", exit_codes[i].code);

@@ -391,7 +391,7 @@ static int check_arguments(const struct bench__cli_options *options,
                            const struct bench__command *command, bench_error *err) {
     size_t n = options->arguments.n;
     if (n < command->min_arguments)
-        return bench__error(err, BENCH_EINVAL, "'%s' needs %s", command->name, command->arguments);
+        return bench__error(err, BENCH_EINVAL, "needs %s", command->arguments);
     if (n > command->max_arguments)
         return bench__error(err, BENCH_EINVAL, "unexpected argument '%.60s'",
                             options->arguments.items[command->max_arguments]);

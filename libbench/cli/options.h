@@ -155,7 +155,7 @@ struct bench__command {
     const char *arguments; /* "[FILTER...]", "OLD NEW", "" */
     size_t min_arguments, max_arguments;
     const char *summary; /* one line */
-    const char *details; /* paragraphs for the help, separated by an empty line */
+    const char *details; /* a paragraph, or NULL */
 };
 extern const struct bench__command bench__command_run;
 

@@ -39,9 +39,15 @@ static int load_baseline(struct bench__session *s, bench_run **out, const char *
         return bench__error(s->err, BENCH_ENOMEM, "out of memory");
     }
     const size_t n = chosen_suites(s, suites);
+    bench_error note = {0}; /* also set when only another machine's baseline was found */
     const int code = bench__baseline_load(out, s->options->baselines_dir, name, &s->run->host,
-                                          suites, n, s->err);
+                                          suites, n, &note);
     bench__free(suites);
+    if (code != 0) {
+        *s->err = note;
+    } else if (note.code != 0) {
+        fprintf(stderr, "note: %s\n", note.text);
+    }
     return code;
 }
 

@@ -53,7 +53,9 @@ int bench__report_console(FILE *out, const bench_outcome *outcome, const struct 
     unsigned shown = bench__console_table(&c);
     if (!style->quiet) {
         rc = bench__console_notes(&c, shown, err);
-        bench__strbuf_addc(&text, '\n');
+    }
+    bench__strbuf_add(&text, text.n > 0 ? "\n" : "");
+    if (!style->quiet) {
         add_counts(&c);
     }
     add_answer(&c);

@@ -15,7 +15,8 @@ struct bench__style {
 };
 
 /** Colour from --color ("auto", "always", "never"), NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM, and
- *  whether `out` is a terminal; UTF-8 from LC_ALL/LC_CTYPE/LANG; columns from the terminal or COLUMNS. */
+ *  whether `out` is a terminal; UTF-8 from LC_ALL/LC_CTYPE/LANG, never with TERM=dumb; columns from
+ *  the terminal or COLUMNS. verbose and quiet are left at 0. */
 void bench__style_detect(struct bench__style *style, FILE *out, const char *color);
 
 int bench__report_console(FILE *out, const bench_outcome *outcome, const struct bench__style *style,
@@ -24,7 +25,8 @@ int bench__report_console(FILE *out, const bench_outcome *outcome, const struct 
 /** Progress on stderr: one line rewritten in place on a terminal, a line per finished benchmark
  *  otherwise; nothing when quiet. */
 struct bench__progress_line;
-struct bench__progress_line *bench__progress_line_new(FILE *out, const struct bench__style *style, int is_terminal);
+struct bench__progress_line *bench__progress_line_new(FILE *out, const struct bench__style *style,
+                                                      int is_terminal);
 void bench__progress_line_update(struct bench__progress_line *line, const bench_progress *progress);
 /** Removes the line from the terminal. */
 void bench__progress_line_free(struct bench__progress_line *line);

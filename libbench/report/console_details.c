@@ -17,8 +17,7 @@ static void add_line(const struct bench__console *c, enum bench__ink ink,
                      struct bench__strbuf *text) {
     if (text->n > 0 || text->failed) {
         bench__ink_blanks(c->out, INDENT);
-        bench__ink_wrap(c->out, c->style, ink, bench__strbuf_text(text), INDENT,
-                        INDENT + 2);
+        bench__ink_wrap(c->out, c->style, ink, bench__strbuf_text(text), INDENT, INDENT + 2);
     }
     bench__strbuf_clear(text);
 }
@@ -113,8 +112,9 @@ static void add_estimates(const struct bench__console *c, const bench_result *r)
     next_time(c, &text, "CPU", t->cpu);
     if (r->peak_rss_bytes >= 0) {
         next_item(c, &text);
-        bench__strbuf_addf(&text, "peak memory %s",
-                           bench__format_bytes(figure, sizeof figure, (double)r->peak_rss_bytes, 3));
+        bench__strbuf_addf(
+            &text, "peak memory %s",
+            bench__format_bytes(figure, sizeof figure, (double)r->peak_rss_bytes, 3));
     }
     next_item(c, &text);
     bench__strbuf_addf(&text, "%llu samples", (unsigned long long)t->outliers.n);
@@ -144,7 +144,8 @@ static void add_launch(const struct bench__console *c, const bench_launch *launc
         next_item(c, &text);
         bench__say_count(&text, (size_t)launch->noise.involuntary_switches, "interruption");
     }
-    next_time(c, &text, "stolen", launch->noise.steal_ns > 0 ? (double)launch->noise.steal_ns : NAN);
+    next_time(c, &text, "stolen",
+              launch->noise.steal_ns > 0 ? (double)launch->noise.steal_ns : NAN);
     add_line(c, BENCH__INK_DIM, &text);
 }
 

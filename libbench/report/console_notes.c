@@ -28,7 +28,7 @@ static void add_paragraph(const struct bench__console *c, enum bench__ink ink,
     bench__ink_wrap(c->out, c->style, ink, bench__strbuf_text(text), indent, indent);
 }
 
-/* ---- comparisons ------------------------------------------------------------------------------ */
+/* ---- comparisons ---- */
 
 static void add_comparison(const struct bench__console *c, const bench_comparison *comparison) {
     struct bench__strbuf text;
@@ -36,16 +36,8 @@ static void add_comparison(const struct bench__console *c, const bench_compariso
     bench__strbuf_add_safe(&text, comparison->name);
     add_paragraph(c, BENCH__INK_PLAIN, &text, INDENT - 2);
     bench__strbuf_clear(&text);
-    int measured = comparison->after != NULL && isfinite(comparison->change.point);
-    if (measured) {
-        bench__say_change(&text, comparison, c->style->utf8);
-        add_paragraph(c, BENCH__INK_PLAIN, &text, INDENT);
-        bench__strbuf_clear(&text);
-    }
-    if (comparison->reason[0] != '\0') {
-        bench__strbuf_add_safe(&text, comparison->reason);
-        add_paragraph(c, BENCH__INK_DIM, &text, INDENT);
-    }
+    bench__say_comparison(&text, comparison, c->style->utf8);
+    add_paragraph(c, BENCH__INK_DIM, &text, INDENT);
     bench__strbuf_clear(&text);
 }
 
@@ -94,7 +86,7 @@ static void add_incomparable(const struct bench__console *c) {
     bench__strbuf_clear(&text);
 }
 
-/* ---- budgets ---------------------------------------------------------------------------------- */
+/* ---- budgets ---- */
 
 static int add_budget_row(const struct bench__console *c, struct bench__table *table,
                           const bench_budget *budget) {
@@ -156,8 +148,8 @@ static void add_budget_lines(const struct bench__console *c, const char *lines) 
 }
 
 static int add_budgets(const struct bench__console *c) {
-    static const enum bench__align align[] = {BENCH__LEFT, BENCH__RIGHT, BENCH__RIGHT,
-                                              BENCH__RIGHT, BENCH__LEFT};
+    static const enum bench__align align[] = {BENCH__LEFT, BENCH__RIGHT, BENCH__RIGHT, BENCH__RIGHT,
+                                              BENCH__LEFT};
     static const char *const titles[] = {"Budgets", "target", "measured", "room left", ""};
     const bench_outcome *outcome = c->view->outcome;
     if (outcome->n_budgets == 0) {
@@ -185,7 +177,7 @@ static int add_budgets(const struct bench__console *c) {
     return rc;
 }
 
-/* ---- scaling ---------------------------------------------------------------------------------- */
+/* ---- scaling ---- */
 
 static void scaling_label(struct bench__strbuf *out, const bench_result *r) {
     bench__strbuf_add_safe(out, r->group);
@@ -231,27 +223,20 @@ static int add_scaling(const struct bench__console *c, bench_error *err) {
     return rc;
 }
 
-/* ---- what to know ----------------------------------------------------------------------------- */
-
-static size_t count_flag(const struct bench__view *view, unsigned flag) {
-    size_t n = 0;
-    for (size_t i = 0; i < view->n_rows; i++) {
-        n += bench__row_measured(&view->rows[i]) && (view->rows[i].result->flags >> flag & 1);
-    }
-    return n;
-}
+/* ---- what to know ---- */
 
 static void add_entry(const struct bench__console *c, const char *label,
                       struct bench__strbuf *text) {
     if (text->n > 0 || text->failed) {
-        bench__ink_entry(c->out, c->style, BENCH__INK_PLAIN, label, LABEL_WIDTH, bench__strbuf_text(text));
+        bench__ink_entry(c->out, c->style, BENCH__INK_PLAIN, label, LABEL_WIDTH,
+                         bench__strbuf_text(text));
     }
     bench__strbuf_clear(text);
 }
 
 static void add_flags(const struct bench__console *c) {
     for (unsigned flag = 0; flag < BENCH__N_FLAGS; flag++) {
-        size_t n = count_flag(c->view, flag);
+        size_t n = bench__count_flag(c->view, flag);
         if (n > 0) {
             struct bench__strbuf text;
             bench__strbuf_init(&text);
@@ -302,7 +287,8 @@ int bench__console_notes(const struct bench__console *c, unsigned shown, bench_e
     add_incomparable(c);
     add_verdict_section(c, BENCH_VERDICT_IMPROVED, "Faster");
     add_verdict_section(c, BENCH_VERDICT_INCOMPARABLE, "Not comparable");
-    add_verdict_section(c, BENCH_VERDICT_MISSING, "Missing: in the baseline, not in this run");
+    add_verdict_section(c, BENCH_VERDICT_MISSING,
+                        "Missing: measured in the baseline, not in this run");
     add_inconclusive(c);
     add_verdict_section(c, BENCH_VERDICT_REGRESSED, "Slower");
     return rc;

@@ -1,5 +1,6 @@
 /*
- * The table of benchmarks: which columns there is room for, and one line per benchmark. All widths are terminal columns of the escaped text.
+ * The table of benchmarks: which columns there is room for, and one line per benchmark. All widths
+ * are terminal columns of the escaped text.
  */
 #include "report/console_parts.h"
 
@@ -116,9 +117,9 @@ static void fill_cells(const struct bench__console *c, struct cells *cells,
 }
 
 static const char *title(const struct layout *layout, enum column column, int utf8) {
-    static const char *const titles[N_COLUMNS] = {
-        [TIME] = "time", [THROUGHPUT] = "throughput", [BYTES] = "", [SPREAD] = "spread",
-        [CHANGE] = "",   [SEES] = "sees"};
+    static const char *const titles[N_COLUMNS] = {[TIME] = "time", [THROUGHPUT] = "throughput",
+                                                  [BYTES] = "",    [SPREAD] = "spread",
+                                                  [CHANGE] = "",   [SEES] = "sees"};
     switch (column) {
     case INTERVAL:
         return layout->interval;
@@ -214,8 +215,7 @@ static void choose_layout(const struct bench__console *c, struct layout *layout,
         i++;
     }
     layout->columns = LAYOUTS[i];
-    layout->name_width =
-        fitting_name_width(c, c->style->columns - total_width(layout, LAYOUTS[i]));
+    layout->name_width = fitting_name_width(c, c->style->columns - total_width(layout, LAYOUTS[i]));
 }
 
 static enum bench__ink ink_of(enum column column, const struct bench__row *row) {
@@ -225,8 +225,8 @@ static enum bench__ink ink_of(enum column column, const struct bench__row *row) 
     if (column == VERDICT) {
         return bench__ink_of(bench__verdict_tone(bench__row_verdict(row)));
     }
-    int secondary = column == INTERVAL || column == PLUS_MINUS || column == SPREAD ||
-                    column == SEES;
+    int secondary =
+        column == INTERVAL || column == PLUS_MINUS || column == SPREAD || column == SEES;
     return secondary ? BENCH__INK_DIM : BENCH__INK_PLAIN;
 }
 
@@ -275,7 +275,7 @@ static void add_suite(const struct bench__console *c, const struct layout *layou
     for (int k = 0; k < N_COLUMNS; k++) {
         snprintf(cells.text[k], CELL_SIZE, "%s", title(layout, k, c->style->utf8));
     }
-    bench__strbuf_addc(c->out, '\n');
+    bench__strbuf_add(c->out, c->out->n > 0 ? "\n" : "");
     add_name(c, layout, BENCH__INK_BOLD, &name, 0);
     add_cells(c, layout, &cells, NULL);
     bench__strbuf_clear(&name);
@@ -290,14 +290,19 @@ static void add_heading(const struct bench__console *c, const bench_result *resu
     bench__strbuf_addc(c->out, '\n');
 }
 
+/* Why there are no figures, in their place. */
 static void add_status(const struct bench__console *c, const struct layout *layout,
-                       const bench_result *result) {
+                       const struct bench__row *row) {
+    bench_status status = row->is_missing ? BENCH_STATUS_NOT_RUN : row->result->status;
+    int harmless = status == BENCH_STATUS_SKIPPED || status == BENCH_STATUS_NOT_RUN;
+    int indent = layout->name_width + GAP;
     struct bench__strbuf words;
     bench__strbuf_init(&words);
-    bench__say_status(&words, result);
-    int harmless =
-        result->status == BENCH_STATUS_SKIPPED || result->status == BENCH_STATUS_NOT_RUN;
-    int indent = layout->name_width + GAP;
+    if (row->is_missing) {
+        bench__strbuf_add(&words, "not in this run");
+    } else {
+        bench__say_status(&words, row->result);
+    }
     bench__ink_blanks(c->out, GAP);
     bench__ink_wrap(c->out, c->style, harmless ? BENCH__INK_DIM : BENCH__INK_BAD,
                     bench__strbuf_text(&words), indent, indent);
@@ -311,8 +316,8 @@ static void add_row(const struct bench__console *c, const struct layout *layout,
     bench__row_label(&label, row->result);
     add_name(c, layout, BENCH__INK_PLAIN, &label, NAME_INDENT);
     bench__strbuf_clear(&label);
-    if (!row->is_missing && row->result->status != BENCH_STATUS_OK) {
-        add_status(c, layout, row->result);
+    if (!bench__row_measured(row) && (!row->is_missing || !shows_verdicts(c))) {
+        add_status(c, layout, row);
         return;
     }
     struct cells cells;

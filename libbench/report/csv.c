@@ -10,7 +10,9 @@
 #include "report/figures.h"
 #include "report/view.h"
 #include "report/words.h"
+#include "result/json.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -80,7 +82,14 @@ static void add_text(struct csv *csv, const char *text) {
 
 static void add_number(struct csv *csv, double value) {
     char number[BENCH__FIGURE_SIZE];
-    add_text(csv, isfinite(value) ? bench__format_shortest(number, sizeof number, value) : "");
+    double rounded = bench__round_digits(value, 6); /* as in JSON */
+    add_text(csv, isfinite(value) ? bench__format_shortest(number, sizeof number, rounded) : "");
+}
+
+static void add_count(struct csv *csv, uint64_t n) {
+    char number[32];
+    snprintf(number, sizeof number, "%" PRIu64, n);
+    add_text(csv, number);
 }
 
 static void add_buffer(struct csv *csv, struct bench__strbuf *text) {
@@ -95,7 +104,7 @@ static void end_line(struct csv *csv) {
     csv->within_line = 0;
 }
 
-/* ---- counters: one column for each name that occurs in the run -------------------------------- */
+/* ---- counters: one column for each name that occurs in the run ---- */
 
 static const bench_counter_record *find_counter(const bench_result *r, const char *name) {
     for (size_t i = 0; i < r->n_counters; i++) {
@@ -112,8 +121,8 @@ static int know_counter(struct csv *csv, const bench_counter_record *counter) {
             return 0;
         }
     }
-    int rc = bench__grow(&csv->counters, &csv->capacity, csv->n_counters + 1,
-                         sizeof *csv->counters);
+    int rc =
+        bench__grow(&csv->counters, &csv->capacity, csv->n_counters + 1, sizeof *csv->counters);
     if (rc == 0) {
         csv->counters[csv->n_counters++] = counter;
     }
@@ -138,20 +147,24 @@ static void add_counter_titles(struct csv *csv) {
                                                                    : "";
         struct bench__strbuf title;
         bench__strbuf_init(&title);
-        bench__strbuf_addf(&title, "counter %s [%s%s]", c->name,
-                           c->unit[0] != '\0' ? c->unit : "1", per);
+        bench__strbuf_addf(&title, "counter %s [%s%s]", c->name, c->unit[0] != '\0' ? c->unit : "1",
+                           per);
         add_buffer(csv, &title);
     }
 }
 
-/* ---- lines ------------------------------------------------------------------------------------ */
+/* ---- lines ---- */
 
 static void add_titles(struct csv *csv) {
     static const char *const first[] = {"name",    "suite",    "group",   "function",
                                         "params",  "status",   "message", "flags",
                                         "threads", "launches", "samples"};
-    static const char *const middle[] = {"elements_per_second", "bytes_per_second",
-                                         "peak_rss_bytes", "verdict", "reason", "before_ns"};
+    static const char *const middle[] = {"elements_per_second",
+                                         "bytes_per_second",
+                                         "peak_rss_bytes",
+                                         "verdict",
+                                         "reason",
+                                         "before_ns"};
     for (size_t i = 0; i < COUNT(first); i++) {
         add_text(csv, first[i]);
     }
@@ -222,9 +235,9 @@ static void add_line(struct csv *csv, const struct bench__row *row) {
     int has_verdict = c != NULL && c->verdict != BENCH_VERDICT_NONE;
     add_identity(csv, row->result);
     add_state(csv, row);
-    add_number(csv, row->result->n_threads);
-    add_number(csv, r != NULL ? (double)r->n_launches : NAN);
-    add_number(csv, r != NULL ? (double)r->time.outliers.n : NAN);
+    add_count(csv, (uint64_t)row->result->n_threads);
+    add_count(csv, r != NULL ? r->n_launches : 0);
+    add_count(csv, r != NULL ? r->time.outliers.n : 0);
     add_columns(csv, RESULT_COLUMNS, COUNT(RESULT_COLUMNS), r);
     add_number(csv, r != NULL ? bench__elements_per_second(r) : NAN);
     add_number(csv, r != NULL ? bench__bytes_per_second(r) : NAN);

@@ -145,7 +145,8 @@ static void put_plain(char *buf, size_t size, double value) {
     }
     put_fixed(buf, size, value, decimals_for(value, 4), 0);
     char *point = strchr(buf, '.');
-    for (char *end = buf + strlen(buf); point != NULL && (end[-1] == '0' || end[-1] == '.'); end--) {
+    for (char *end = buf + strlen(buf); point != NULL && (end[-1] == '0' || end[-1] == '.');
+         end--) {
         int at_point = end[-1] == '.';
         end[-1] = '\0';
         if (at_point) {
@@ -161,7 +162,8 @@ static int is_one_of(const char *text, const char *const *names) {
     return *names != NULL;
 }
 
-const char *bench__figure_quantity(char *buf, size_t size, double value, const char *unit, int utf8) {
+const char *bench__figure_quantity(char *buf, size_t size, double value, const char *unit,
+                                   int utf8) {
     static const char *const bytes[] = {"B", "bytes", NULL};
     static const char *const rate[] = {"/s", "1/s", NULL};
     static const char *const byte_rate[] = {"B/s", "bytes/s", NULL};

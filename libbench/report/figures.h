@@ -28,12 +28,14 @@ const char *bench__figure_plus_minus(char *buf, size_t size, const bench_estimat
 /** "0.42 %", "17.0 %", "250 %"; `sign` forces a plus. */
 const char *bench__figure_percent(char *buf, size_t size, double fraction, int sign);
 /** "+15.2 … +18.8 %". */
-const char *bench__figure_change_range(char *buf, size_t size, const bench_estimate *change, int utf8);
+const char *bench__figure_change_range(char *buf, size_t size, const bench_estimate *change,
+                                       int utf8);
 /** "12.0 M/s", or "1.14 GiB/s" for bytes; "-" without throughput. */
 const char *bench__figure_throughput(char *buf, size_t size, const bench_result *result,
                                      int is_bytes);
 /** Any value in a unit of the library ("ns", "1/s", "B/s", "bytes", ...) or in the user's own. */
-const char *bench__figure_quantity(char *buf, size_t size, double value, const char *unit, int utf8);
+const char *bench__figure_quantity(char *buf, size_t size, double value, const char *unit,
+                                   int utf8);
 /** A counter's value with its unit and kind: "184 B", "12 k/s", "3.5 /iteration". */
 const char *bench__figure_counter(char *buf, size_t size, const bench_counter_record *counter);
 

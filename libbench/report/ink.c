@@ -10,8 +10,8 @@
 void bench__ink_add(struct bench__strbuf *out, const struct bench__style *style,
                     enum bench__ink ink, const char *text) {
     static const char *const sequences[] = {
-        [BENCH__INK_PLAIN] = "",        [BENCH__INK_DIM] = "\033[2m",
-        [BENCH__INK_BOLD] = "\033[1m",  [BENCH__INK_GOOD] = "\033[32m",
+        [BENCH__INK_PLAIN] = "",         [BENCH__INK_DIM] = "\033[2m",
+        [BENCH__INK_BOLD] = "\033[1m",   [BENCH__INK_GOOD] = "\033[32m",
         [BENCH__INK_BAD] = "\033[1;31m", [BENCH__INK_UNSURE] = "\033[33m",
     };
     if (text == NULL) {
@@ -67,6 +67,10 @@ int bench__ink_width(const struct bench__strbuf *text) {
 
 void bench__ink_wrap(struct bench__strbuf *out, const struct bench__style *style,
                      enum bench__ink ink, const char *text, int column, int indent) {
+    if (text == NULL) {
+        out->failed = 1;
+        return;
+    }
     struct bench__strbuf line;
     struct bench__strbuf word;
     bench__strbuf_init(&line);
@@ -95,6 +99,10 @@ void bench__ink_wrap(struct bench__strbuf *out, const struct bench__style *style
 
 void bench__ink_entry(struct bench__strbuf *out, const struct bench__style *style,
                       enum bench__ink ink, const char *label, int width, const char *text) {
+    if (label == NULL) {
+        out->failed = 1;
+        return;
+    }
     int used = (int)bench__display_width(label);
     bench__strbuf_add(out, "  ");
     bench__strbuf_add(out, label);

@@ -16,8 +16,10 @@ enum bench__ink {
 };
 
 enum bench__ink bench__ink_of(enum bench__tone tone);
-/** Appends text in an ink, when the style has colour. `text` is escaped already; NULL, which is what
- *  a string buffer gives that ran out of memory, makes `out` fail too. */
+/* Text handed to these is escaped already. NULL, which is what a string buffer gives that ran out of
+ * memory, makes `out` fail too. */
+
+/** Appends text in an ink, when the style has colour. */
 void bench__ink_add(struct bench__strbuf *out, const struct bench__style *style,
                     enum bench__ink ink, const char *text);
 /** So many blanks. */

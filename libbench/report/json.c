@@ -50,9 +50,9 @@ static void add_budget(struct bench__strbuf *text, const bench_budget *budget) {
 
 /* The counts of verdicts, by name: keys of JSON objects are written in ascending order. */
 static void add_verdicts(struct bench__json_writer *w, const struct bench__view *view) {
-    static const bench_verdict sorted[] = {
-        BENCH_VERDICT_IMPROVED, BENCH_VERDICT_INCOMPARABLE, BENCH_VERDICT_INCONCLUSIVE,
-        BENCH_VERDICT_MISSING,  BENCH_VERDICT_PASS,         BENCH_VERDICT_REGRESSED};
+    static const bench_verdict sorted[] = {BENCH_VERDICT_IMPROVED,     BENCH_VERDICT_INCOMPARABLE,
+                                           BENCH_VERDICT_INCONCLUSIVE, BENCH_VERDICT_MISSING,
+                                           BENCH_VERDICT_PASS,         BENCH_VERDICT_REGRESSED};
     bench__json_object_open(w, "verdicts", BENCH__JSON_LINE);
     for (size_t i = 0; i < sizeof sorted / sizeof *sorted; i++) {
         bench__json_add_u64(w, bench_verdict_name(sorted[i]), view->n_verdicts[sorted[i]]);

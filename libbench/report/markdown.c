@@ -54,21 +54,23 @@ static void add_words(struct bench__strbuf *out, struct bench__strbuf *words) {
 }
 
 static void add_cell(struct bench__strbuf *out, const char *text) {
+    bench__strbuf_addc(out, ' ');
     bench__strbuf_add(out, strcmp(text, "-") != 0 ? text : "");
-    bench__strbuf_add(out, " | ");
+    bench__strbuf_add(out, " |");
 }
 
 static void add_verdict(struct bench__strbuf *out, const struct bench__row *row) {
     bench_verdict verdict = bench__row_verdict(row);
     const bench_comparison *c = row->comparison;
-    if (c == NULL || (verdict == BENCH_VERDICT_NONE && c->before != NULL)) {
-        bench__strbuf_add(out, " | | | | ");
+    int is_new = verdict == BENCH_VERDICT_NONE && c != NULL && c->before == NULL;
+    if (verdict == BENCH_VERDICT_NONE) {
+        add_cell(out, is_new && bench__row_measured(row) ? "new" : "");
+        bench__strbuf_add(out, " | | |");
         return;
     }
-    int stands_out = verdict != BENCH_VERDICT_PASS && verdict != BENCH_VERDICT_NONE;
-    const char *word = verdict == BENCH_VERDICT_NONE ? "new" : bench_verdict_name(verdict);
     char figure[BENCH__FIGURE_SIZE];
-    bench__strbuf_addf(out, stands_out ? "**%s** | " : "%s | ", word);
+    bench__strbuf_addf(out, verdict == BENCH_VERDICT_PASS ? " %s |" : " **%s** |",
+                       bench_verdict_name(verdict));
     add_cell(out, bench__figure_percent(figure, sizeof figure, c->change.point, 1));
     add_cell(out, bench__figure_change_range(figure, sizeof figure, &c->change, 1));
     add_cell(out, bench__figure_share(figure, sizeof figure, c->mde));
@@ -78,8 +80,8 @@ static void add_figures(struct bench__strbuf *out, const bench_result *r) {
     char figure[BENCH__FIGURE_SIZE];
     add_cell(out, bench__figure_time(figure, sizeof figure, r->time.median.point, 1));
     add_cell(out, bench__figure_interval(figure, sizeof figure, &r->time.median, 1));
-    add_cell(out, bench__figure_throughput(figure, sizeof figure, r,
-                                           isnan(r->elements_per_iteration)));
+    add_cell(out,
+             bench__figure_throughput(figure, sizeof figure, r, isnan(r->elements_per_iteration)));
     add_cell(out, bench__figure_share(figure, sizeof figure, r->time.between_launch_sd));
 }
 
@@ -100,7 +102,7 @@ static void add_name(struct bench__strbuf *out, const bench_result *r) {
 static void add_row(struct bench__strbuf *out, const struct bench__row *row, int compared) {
     bench__strbuf_add(out, "| ");
     add_name(out, row->result);
-    bench__strbuf_add(out, " | ");
+    bench__strbuf_add(out, " |");
     if (bench__row_measured(row)) {
         add_figures(out, row->result);
     } else {
@@ -109,8 +111,9 @@ static void add_row(struct bench__strbuf *out, const struct bench__row *row, int
         if (!row->is_missing) {
             bench__say_status(&words, row->result);
         }
+        bench__strbuf_addc(out, ' ');
         add_words(out, &words);
-        bench__strbuf_add(out, " | | | | ");
+        bench__strbuf_add(out, " | | | |");
     }
     if (compared) {
         add_verdict(out, row);
@@ -129,23 +132,26 @@ static void add_suite(struct bench__strbuf *out, const struct bench__view *view,
     bench__strbuf_add(out, compared ? ":--|--:|--:|--:|\n" : "\n");
 }
 
+static void add_foreign_cell(struct bench__strbuf *out, const char *text) {
+    bench__strbuf_addc(out, ' ');
+    add_foreign(out, text);
+    bench__strbuf_add(out, " |");
+}
+
 static void add_budget(struct bench__strbuf *out, const bench_budget *b) {
     char figure[BENCH__FIGURE_SIZE];
-    bench__strbuf_add(out, "| ");
-    add_foreign(out, b->subject);
-    bench__strbuf_add(out, " | ");
-    add_foreign(out, b->metric);
-    bench__strbuf_addf(out, " | %s ", b->is_maximum ? "at most" : "at least");
-    add_foreign(out, bench__figure_quantity(figure, sizeof figure, b->limit, b->unit, 1));
-    bench__strbuf_add(out, " | ");
-    add_foreign(out,
-                bench__figure_quantity(figure, sizeof figure, b->measured.point, b->unit, 1));
-    bench__strbuf_addf(out, " | %s | ",
-                       bench__format_percent(figure, sizeof figure, b->margin, 2, 1));
-    bench__strbuf_addf(out, b->verdict == BENCH_BUDGET_PASS ? "%s | " : "**%s** | ",
+    bench__strbuf_addc(out, '|');
+    add_foreign_cell(out, b->subject);
+    add_foreign_cell(out, b->metric);
+    bench__strbuf_add(out, b->is_maximum ? " at most" : " at least");
+    add_foreign_cell(out, bench__figure_quantity(figure, sizeof figure, b->limit, b->unit, 1));
+    add_foreign_cell(out,
+                     bench__figure_quantity(figure, sizeof figure, b->measured.point, b->unit, 1));
+    add_cell(out, bench__format_percent(figure, sizeof figure, b->margin, 2, 1));
+    bench__strbuf_addf(out, b->verdict == BENCH_BUDGET_PASS ? " %s |" : " **%s** |",
                        bench__budget_word(b->verdict));
-    add_foreign(out, b->reason != NULL ? b->reason : "");
-    bench__strbuf_add(out, " |\n");
+    add_foreign_cell(out, b->reason != NULL ? b->reason : "");
+    bench__strbuf_addc(out, '\n');
 }
 
 static void add_budgets(struct bench__strbuf *out, const bench_outcome *outcome) {
@@ -165,6 +171,7 @@ static void add_paragraph(struct bench__strbuf *out, struct bench__strbuf *words
         add_words(out, words);
         bench__strbuf_addc(out, '\n');
     }
+    bench__strbuf_clear(words);
 }
 
 static void add_head(struct bench__strbuf *out, const struct bench__view *view) {

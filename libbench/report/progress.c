@@ -28,8 +28,8 @@ struct bench__progress_line *bench__progress_line_new(FILE *out, const struct be
                                                       int is_terminal) {
     struct bench__progress_line *line = bench__alloc(1, sizeof *line);
     if (line != NULL) {
-        *line = (struct bench__progress_line){
-            .out = out, .style = *style, .is_terminal = is_terminal};
+        *line =
+            (struct bench__progress_line){.out = out, .style = *style, .is_terminal = is_terminal};
     }
     return line;
 }
@@ -77,8 +77,7 @@ static void redraw(struct bench__progress_line *line, const bench_progress *p) {
     struct bench__strbuf name;
     bench__strbuf_init(&text);
     bench__strbuf_init(&name);
-    double done =
-        p->launches_total > 0 ? (double)p->launches_done / (double)p->launches_total : 0;
+    double done = p->launches_total > 0 ? (double)p->launches_done / (double)p->launches_total : 0;
     add_bar(&text, &line->style, done);
     add_numbers(&text, p);
     bench__strbuf_add_safe(&name, p->name != NULL ? p->name : "");

@@ -163,8 +163,8 @@ void bench__scaling_say(struct bench__strbuf *out, const struct bench__scaling *
     bench__strbuf_add_safe(out, axis);
     bench__strbuf_add(out, " (");
     bench__strbuf_add_safe(out, axis);
-    bench__strbuf_addf(out, "^%s", bench__figure_fixed(number, sizeof number,
-                                                       scaling->exponent.point, 2));
+    bench__strbuf_addf(out, "^%s",
+                       bench__figure_fixed(number, sizeof number, scaling->exponent.point, 2));
     if (scaling->n_series > 1) {
         bench__strbuf_add(out, " at ");
         add_fixed(out, scaling);

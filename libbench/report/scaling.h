@@ -8,10 +8,11 @@
 /** The steepest growth found along one axis of one function: time = constant * value^exponent.
  *  An estimate from the medians of at least three values. */
 struct bench__scaling {
-    const bench_result *result; /* one of the series: names suite, group, function and fixed values */
-    size_t axis;                /* index of the axis in its params */
+    const bench_result
+        *result; /* one of the series: names suite, group, function and fixed values */
+    size_t axis; /* index of the axis in its params */
     size_t n_values;
-    size_t n_series; /* combinations of the other parameters looked at */
+    size_t n_series;         /* combinations of the other parameters looked at */
     bench_estimate exponent; /* of the steepest series, 95 % interval of the fit */
     double least;            /* exponent of the flattest series */
     int is_steep;            /* above 1.5: grows clearly faster than the work */

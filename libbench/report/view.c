@@ -53,8 +53,8 @@ static const bench_comparison *find_comparison(const bench_outcome *outcome, con
     if (outcome->n_comparisons == 0) {
         return NULL;
     }
-    return bsearch(name, outcome->comparisons, outcome->n_comparisons,
-                   sizeof *outcome->comparisons, compare_name);
+    return bsearch(name, outcome->comparisons, outcome->n_comparisons, sizeof *outcome->comparisons,
+                   compare_name);
 }
 
 static void count_status(struct bench__view *view, bench_status status) {
@@ -135,6 +135,14 @@ void bench__row_label(struct bench__strbuf *out, const bench_result *result) {
 
 int bench__row_measured(const struct bench__row *row) {
     return !row->is_missing && row->result->status == BENCH_STATUS_OK;
+}
+
+size_t bench__count_flag(const struct bench__view *view, unsigned i) {
+    size_t n = 0;
+    for (size_t k = 0; k < view->n_rows; k++) {
+        n += bench__row_measured(&view->rows[k]) && (view->rows[k].result->flags >> i & 1);
+    }
+    return n;
 }
 
 bench_verdict bench__row_verdict(const struct bench__row *row) {

@@ -25,8 +25,8 @@ struct bench__view {
     size_t n_not_run;        /* ... were not reached before an interruption ... */
     size_t n_failed;         /* ... failed in any other way */
     size_t n_verdicts[BENCH__N_VERDICTS];
-    size_t n_compared;           /* with a verdict that decides: pass, regressed, improved, or open */
-    size_t n_new;                /* in this run only, although there is a baseline */
+    size_t n_compared; /* with a verdict that decides: pass, regressed, improved, or open */
+    size_t n_new;      /* in this run only, although there is a baseline */
     size_t n_over, n_open_budgets; /* budgets violated; budgets that could not be decided */
 };
 
@@ -43,6 +43,8 @@ void bench__row_label(struct bench__strbuf *out, const bench_result *result);
 
 /** 1 when the row was measured in this run: its estimates are there. */
 int bench__row_measured(const struct bench__row *row);
+/** How many measured benchmarks carry flag number i (bit 1 << i). */
+size_t bench__count_flag(const struct bench__view *view, unsigned i);
 /** The row's verdict; BENCH_VERDICT_NONE without a comparison. */
 bench_verdict bench__row_verdict(const struct bench__row *row);
 /** How the baseline is called: its label, or "the baseline". Not escaped. */

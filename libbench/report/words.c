@@ -16,21 +16,22 @@ static const char *const FLAG_WORDS[BENCH__N_FLAGS][2] = {
                    "hand its results to bench_keep()"},
     {"not steady", "was still getting faster or slower when the warm-up ended; a longer "
                    "--warm-up-time helps"},
-    {"too many threads", "more threads than CPUs had to take turns, so the time is the scheduler's as much as the code's"},
+    {"too many threads", "more threads than CPUs had to take turns, so the time is the scheduler's "
+                         "as much as the code's"},
     {"disturbed", "other work on the machine disturbed more than 30 % of its launches; measure "
                   "again on a quieter machine"},
     {"several speeds", "its times gather around more than one value; the plots of --report show "
                        "them"},
     {"prints", "wrote to its output while measured, and printing is part of its time"},
     {"too short to time", "its samples are shorter than the clock resolves well; do more "
-                                "work per iteration"},
+                          "work per iteration"},
     {"few launches", "fewer launches than asked for were valid, so its interval is wider"},
 };
 
 static const char *const NOISE_WORDS[BENCH__N_NOISE_CAUSES] = {
-    "lost time to the hypervisor",      "ran out of CPU quota",    "moved to another CPU",
-    "were interrupted by other work",   "ran at a changing speed",
-    "had a drifting clock and were left out"};
+    "lost time to the hypervisor", "ran out of CPU quota",
+    "moved to another CPU",        "were interrupted by other work",
+    "ran at a changing speed",     "had a drifting clock and were left out"};
 
 const char *bench__flag_word(unsigned i) {
     return FLAG_WORDS[i][0];
@@ -141,21 +142,35 @@ void bench__say_status(struct bench__strbuf *out, const bench_result *result) {
     }
 }
 
-void bench__say_change(struct bench__strbuf *out, const bench_comparison *c, int utf8) {
-    char figure[BENCH__FIGURE_SIZE];
+static void add_times(struct bench__strbuf *out, const bench_comparison *c, int utf8) {
+    const struct {
+        const bench_result *result;
+        const char *when;
+    } sides[] = {{c->before, "before"}, {c->after, "now"}};
     const char *separator = "";
-    if (c->before != NULL && isfinite(c->before->time.median.point)) {
-        bench__strbuf_addf(
-            out, "%s before",
-            bench__figure_time(figure, sizeof figure, c->before->time.median.point, utf8));
-        separator = ", ";
+    for (size_t i = 0; i < 2; i++) {
+        const bench_result *r = sides[i].result;
+        if (r != NULL && isfinite(r->time.median.point)) {
+            char figure[BENCH__FIGURE_SIZE];
+            bench__strbuf_addf(
+                out, "%s%s %s", separator,
+                bench__figure_time(figure, sizeof figure, r->time.median.point, utf8),
+                sides[i].when);
+            separator = ", ";
+        }
     }
-    if (c->after != NULL && isfinite(c->after->time.median.point)) {
-        bench__strbuf_addf(
-            out, "%s%s now", separator,
-            bench__figure_time(figure, sizeof figure, c->after->time.median.point, utf8));
-    }
+}
+
+void bench__say_comparison(struct bench__strbuf *out, const bench_comparison *c, int utf8) {
+    add_times(out, c, utf8);
+    bench__strbuf_add(out, out->n > 0 && c->reason[0] != '\0' ? ": " : "");
+    bench__strbuf_add_safe(out, c->reason);
+}
+
+void bench__say_change(struct bench__strbuf *out, const bench_comparison *c, int utf8) {
+    add_times(out, c, utf8);
     if (isfinite(c->change.point)) {
+        char figure[BENCH__FIGURE_SIZE];
         bench__strbuf_addf(out, ": %s",
                            bench__figure_percent(figure, sizeof figure, c->change.point, 1));
         bench__strbuf_addf(out, " (%s)",
@@ -201,9 +216,9 @@ void bench__say_outliers(struct bench__strbuf *out, const struct bench__view *vi
     char slow_text[BENCH__FIGURE_SIZE];
     char fast_text[BENCH__FIGURE_SIZE];
     bench__strbuf_addf(
-        out, "%s of the samples were unusually slow and %s unusually fast; all of them count",
-        bench__figure_percent(slow_text, sizeof slow_text, (double)slow / (double)n, 0),
-        bench__figure_percent(fast_text, sizeof fast_text, (double)fast / (double)n, 0));
+        out, "%s of the samples were unusually slow, %s unusually fast; all of them count",
+        bench__figure_share(slow_text, sizeof slow_text, (double)slow / (double)n),
+        bench__figure_share(fast_text, sizeof fast_text, (double)fast / (double)n));
 }
 
 void bench__say_noise(struct bench__strbuf *out, const struct bench__view *view) {
@@ -272,9 +287,9 @@ static void add_label(struct bench__strbuf *out, const bench_outcome *outcome) {
 }
 
 void bench__say_counts(struct bench__strbuf *out, const struct bench__view *view) {
-    static const bench_verdict order[] = {
-        BENCH_VERDICT_PASS,         BENCH_VERDICT_IMPROVED, BENCH_VERDICT_REGRESSED,
-        BENCH_VERDICT_INCONCLUSIVE, BENCH_VERDICT_MISSING,  BENCH_VERDICT_INCOMPARABLE};
+    static const bench_verdict order[] = {BENCH_VERDICT_PASS,      BENCH_VERDICT_IMPROVED,
+                                          BENCH_VERDICT_REGRESSED, BENCH_VERDICT_INCONCLUSIVE,
+                                          BENCH_VERDICT_MISSING,   BENCH_VERDICT_INCOMPARABLE};
     if (view->outcome->baseline == NULL) {
         return;
     }
@@ -340,8 +355,8 @@ static void answer_yes(struct bench__strbuf *out, const struct bench__view *view
     const bench_comparison *worst = worst_regression(view->outcome);
     size_t n = view->n_verdicts[BENCH_VERDICT_REGRESSED];
     char percent[BENCH__FIGURE_SIZE];
-    bench__strbuf_addf(out, "Yes: %zu of %zu benchmarks %s slower, %s", n,
-                       view->n_compared, n == 1 ? "is" : "are", n == 1 ? "" : "worst ");
+    bench__strbuf_addf(out, "Yes: %zu of %zu benchmarks %s slower, %s", n, view->n_compared,
+                       n == 1 ? "is" : "are", n == 1 ? "" : "worst ");
     bench__strbuf_add_safe(out, worst->name);
     bench__strbuf_addf(out, " by %s",
                        bench__figure_percent(percent, sizeof percent, worst->change.point, 0));
@@ -363,8 +378,7 @@ static enum bench__tone answer_comparison(struct bench__strbuf *out,
         return BENCH__TONE_BAD;
     }
     if (n_open > 0) {
-        bench__strbuf_addf(out, "Cannot tell for %zu of %zu benchmarks%s", n_open,
-                           view->n_compared,
+        bench__strbuf_addf(out, "Cannot tell for %zu of %zu benchmarks%s", n_open, view->n_compared,
                            n_open < view->n_compared ? ", the others are not" : "");
         return BENCH__TONE_UNSURE;
     }
@@ -388,8 +402,8 @@ static void add_clause(struct bench__strbuf *out, size_t n, const char *one, con
 }
 
 enum bench__tone bench__say_answer(struct bench__strbuf *out, const struct bench__view *view) {
-    enum bench__tone tone = view->outcome->baseline != NULL ? answer_comparison(out, view)
-                                                             : answer_alone(out, view);
+    enum bench__tone tone =
+        view->outcome->baseline != NULL ? answer_comparison(out, view) : answer_alone(out, view);
     size_t n_missing = view->n_verdicts[BENCH_VERDICT_MISSING];
     add_clause(out, n_missing, "is missing", "are missing");
     add_clause(out, view->n_failed, "failed", "failed");

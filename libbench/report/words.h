@@ -38,6 +38,8 @@ void bench__say_machine(struct bench__strbuf *out, const bench_host *host);
 void bench__say_run(struct bench__strbuf *out, const struct bench__view *view);
 /** "skipped: no broker at 127.0.0.1". */
 void bench__say_status(struct bench__strbuf *out, const bench_result *result);
+/** "112.3 ns before, 131.4 ns now", followed by the verdict's reason. */
+void bench__say_comparison(struct bench__strbuf *out, const bench_comparison *c, int utf8);
 /** "112.3 ns before, 131.4 ns now: +17.0 % (+15.2 ... +18.8 %)". */
 void bench__say_change(struct bench__strbuf *out, const bench_comparison *c, int utf8);
 /** "p50 60.0 ns, p99 412 ns, ..."; nothing unless latencies were measured. */

@@ -1,4 +1,7 @@
-/* result/gates.h - gates.json: thresholds by pattern, budgets, and what makes a run fail. */
+/*
+ * result/gates.h - gates.json: thresholds by pattern, budgets, and what makes a run fail.
+ * docs/json-format.md describes the file.
+ */
 #ifndef BENCH_RESULT_GATES_H
 #define BENCH_RESULT_GATES_H
 
@@ -19,16 +22,19 @@ struct bench__gates; /* opaque */
 /** Built-in defaults: threshold 5 %, alpha 1 %, fail on regressed, missing, incomparable, budget.
  */
 int bench__gates_default(struct bench__gates **out, bench_error *err);
-/** Errors name file, line and field. Unknown fields are refused; a rule or default looser than the
- *  built-in threshold, or a budget marked "loosened", needs a non-empty "justification". */
+/** Errors name file, line and field. Unknown fields are refused. A non-empty "justification" is
+ *  required by a default threshold above the built-in one, by a rule with a threshold above the
+ *  default, and by a budget whose limit is looser than its "was".
+ *  @return 0, BENCH_ENOTFOUND, BENCH_EIO, BENCH_EFORMAT, BENCH_EVERSION, BENCH_ENOMEM. */
 int bench__gates_load(struct bench__gates **out, const char *path, bench_error *err);
 void bench__gates_free(struct bench__gates *gates);
-/** Command-line overrides (they beat the file). */
+/** Command-line overrides: they beat the file and its rules. */
 void bench__gates_set_threshold(struct bench__gates *gates, double threshold);
 void bench__gates_set_alpha(struct bench__gates *gates, double alpha);
 void bench__gates_set_fail_on(struct bench__gates *gates, unsigned fail_on);
 /** "regressed,missing" to bits; "none". */
 int bench__fail_on_parse(unsigned *out, const char *text, bench_error *err);
+/** Of the last rule that matches the name and sets it, else the default. */
 double bench__gates_threshold(const struct bench__gates *gates, const char *name);
 double bench__gates_alpha(const struct bench__gates *gates, const char *name);
 unsigned bench__gates_fail_on(const struct bench__gates *gates);

@@ -52,7 +52,7 @@ void bench__result_init(bench_result *result) {
     }
 }
 
-static void free_counters(bench_counter_record *counters, size_t n) {
+void bench__counters_free(bench_counter_record *counters, size_t n) {
     for (size_t i = 0; i < n; i++) {
         bench__free(counters[i].name);
     }
@@ -67,7 +67,7 @@ void bench__result_clear(bench_result *result) {
         bench__free(result->params[i].name);
         bench__free(result->params[i].text);
     }
-    free_counters(result->counters, result->n_counters);
+    bench__counters_free(result->counters, result->n_counters);
     bench__free(result->launches);
     bench__free(result->params);
     bench__free(result->name);
@@ -101,7 +101,7 @@ void bench__launch_clear(bench_launch *launch) {
     bench__free(launch->iterations);
     bench__free(launch->elapsed_ns);
     bench__histogram_record_clear(&launch->latency);
-    free_counters(launch->counters, launch->n_counters);
+    bench__counters_free(launch->counters, launch->n_counters);
     bench__launch_init(launch);
 }
 

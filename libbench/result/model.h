@@ -36,6 +36,7 @@ int bench__result_add_param(bench_result *result, const char *name, const char *
 bench_counter_record *bench__counter_add(bench_counter_record **counters, size_t *n,
                                          const char *name, const char *unit,
                                          bench_counter_kind kind, double value);
+void bench__counters_free(bench_counter_record *counters, size_t n);
 /** Sorts results by name and launches by index: what files and comparisons rely on. */
 void bench__run_sort(bench_run *run);
 /** Status of the whole benchmark from its launches: the worst, with its message. Launches that were

@@ -293,7 +293,8 @@ static int adjust(bench_outcome *out, bench_error *err) {
 
 static void decide(bench_comparison *c, double upper) {
     const int is_sure = c->p_adjusted < c->alpha;
-    const char *threshold = percent(c->threshold, 0).text;
+    const struct percent limit = percent(c->threshold, 0);
+    const char *threshold = limit.text;
     if (isnan(c->p_value)) {
         say(c, BENCH_VERDICT_INCONCLUSIVE, "fewer than two valid launches on a side");
     } else if (is_sure && c->change.lower > c->threshold) {

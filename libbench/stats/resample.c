@@ -5,9 +5,11 @@
 #include "stats/resample.h"
 
 #include "base/mem.h"
+#include "base/robust.h"
 #include "stats/describe.h"
 #include "stats/regression.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,29 +25,50 @@ static int by_value(const void *a, const void *b) {
     return (v > w) - (v < w);
 }
 
-static void describe_points(struct bench__points *points, const struct point *sorted) {
+static void describe_values(struct bench__points *points) {
+    const size_t n = points->n;
+    double *value = points->value, *estimate = points->estimate, *unit = points->unit;
+    estimate[BENCH__BOOT_MEAN] = bench__mean(value, n);
+    estimate[BENCH__BOOT_VARIANCE] = bench__variance(value, n);
+    memcpy(value + n, value, n * sizeof *value);
+    estimate[BENCH__BOOT_MEDIAN] = bench__median_inplace(value + n, n);
+    estimate[BENCH__BOOT_MAD] = bench__mad_inplace(value + n, n);
+    memcpy(value + n, value, n * sizeof *value);
+    double variance = estimate[BENCH__BOOT_VARIANCE], std_dev = sqrt(variance);
+    unit[BENCH__BOOT_MEAN] = std_dev > 0.0 ? std_dev : 1.0;
+    unit[BENCH__BOOT_MEDIAN] = unit[BENCH__BOOT_MAD] = unit[BENCH__BOOT_MEAN];
+    unit[BENCH__BOOT_VARIANCE] = variance;
+}
+
+static double largest(const double *x, size_t n) {
+    double max = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        max = fmax(max, fabs(x[i]));
+    }
+    return max > 0.0 ? max : 1.0;
+}
+
+static void describe_slope(struct bench__points *points, const struct point *sorted) {
     for (size_t i = 0; i < points->n; i++) {
-        points->value[i] = sorted[i].value;
-        if (points->x) {
-            points->x[i] = sorted[i].x;
-            points->residual[i] = sorted[i].y;
-        }
+        points->x[i] = sorted[i].x;
+        points->residual[i] = sorted[i].y;
     }
-    points->mean = bench__mean(points->value, points->n);
-    points->std_dev = bench__std_dev(points->value, points->n);
-    points->slope = NAN;
-    if (points->x) {
-        points->slope = bench__slope_origin(points->x, points->residual, points->n);
-        for (size_t i = 0; i < points->n; i++) {
-            points->residual[i] -= points->slope * points->x[i];
-        }
+    double slope = bench__slope_origin(points->x, points->residual, points->n);
+    for (size_t i = 0; i < points->n; i++) {
+        points->residual[i] -= slope * points->x[i];
     }
+    points->largest_x = largest(points->x, points->n);
+    points->largest_residual = largest(points->residual, points->n);
+    points->estimate[BENCH__BOOT_SLOPE] = slope;
+    points->unit[BENCH__BOOT_SLOPE] = points->largest_residual / points->largest_x;
 }
 
 int bench__points_init(struct bench__points *points, const double *y, const double *x, size_t n) {
     *points = (struct bench__points){.n = n};
+    points->estimate[BENCH__BOOT_SLOPE] = NAN;
+    points->unit[BENCH__BOOT_SLOPE] = 1.0;
     struct point *sorted = bench__alloc(n, sizeof *sorted);
-    points->value = bench__alloc(n, sizeof *points->value);
+    points->value = bench__alloc(n, 2 * sizeof *points->value);
     if (x) {
         points->x = bench__alloc(n, sizeof *points->x);
         points->residual = bench__alloc(n, sizeof *points->residual);
@@ -59,7 +82,13 @@ int bench__points_init(struct bench__points *points, const double *y, const doub
         sorted[i] = (struct point){x ? y[i] / x[i] : y[i], x ? x[i] : 0.0, y[i]};
     }
     qsort(sorted, n, sizeof *sorted, by_value);
-    describe_points(points, sorted);
+    for (size_t i = 0; i < n; i++) {
+        points->value[i] = sorted[i].value;
+    }
+    describe_values(points);
+    if (x) {
+        describe_slope(points, sorted);
+    }
     bench__free(sorted);
     return 0;
 }
@@ -73,15 +102,15 @@ void bench__points_clear(struct bench__points *points) {
 
 /* ---- drawing ---------------------------------------------------------------------------------- */
 
-enum { EXPAND = 4 }; /* copies of a point written at once */
+enum { EXPAND = 4 }; /* copies of a point number written at once */
 
 int bench__drawer_init(struct bench__drawer *drawer, size_t n, uint64_t seed) {
     *drawer = (struct bench__drawer){.n = n};
     bench__rng_init(&drawer->rng, seed);
-    drawer->list = bench__alloc(2 * n + EXPAND, sizeof *drawer->list);
-    drawer->before = bench__alloc(n + 1, sizeof *drawer->before);
+    drawer->drawn = bench__alloc(n, sizeof *drawer->drawn);
     drawer->count = bench__alloc(n, sizeof *drawer->count);
-    if (!drawer->list || !drawer->before || !drawer->count) {
+    drawer->list = bench__alloc(2 * n + EXPAND, sizeof *drawer->list);
+    if (!drawer->drawn || !drawer->count || !drawer->list) {
         bench__drawer_clear(drawer);
         return BENCH_ENOMEM;
     }
@@ -89,266 +118,294 @@ int bench__drawer_init(struct bench__drawer *drawer, size_t n, uint64_t seed) {
 }
 
 void bench__drawer_clear(struct bench__drawer *drawer) {
-    bench__free(drawer->list);
-    bench__free(drawer->before);
+    bench__free(drawer->drawn);
     bench__free(drawer->count);
+    bench__free(drawer->list);
     *drawer = (struct bench__drawer){0};
 }
 
-/* Lemire's unbiased bounded numbers (2019) on the 16- or 32-bit parts of one random word. */
-static inline void draw_counts(struct bench__drawer *drawer, const unsigned bits) {
+/* Lemire's unbiased bounded numbers (2019) from the 16- or 32-bit parts of random words. */
+static inline void draw_bits(struct bench__drawer *drawer, const unsigned bits) {
     const uint64_t n = drawer->n, mask = (UINT64_C(1) << bits) - 1, reject = (mask + 1) % n;
-    uint32_t *count = drawer->count;
-    for (uint64_t left = n; left > 0;) {
+    for (size_t k = 0; k < n;) {
         uint64_t word = bench__rng_u64(&drawer->rng);
-        for (unsigned part = 0; part < 64 / bits && left > 0; part++, word >>= bits) {
+        for (unsigned part = 0; part < 64 / bits && k < n; part++, word >>= bits) {
             uint64_t product = (word & mask) * n;
             if ((product & mask) >= reject) {
-                count[product >> bits]++;
-                left--;
+                uint32_t point = (uint32_t)(product >> bits);
+                drawer->drawn[k++] = point;
+                drawer->count[point]++;
             }
         }
     }
 }
 
-void bench__drawer_next(struct bench__drawer *drawer) {
-    const size_t n = drawer->n;
-    uint32_t *list = drawer->list, n_listed = 0;
-    if (n <= 4096) {
-        draw_counts(drawer, 16);
+void bench__draw(struct bench__drawer *drawer) {
+    memset(drawer->count, 0, drawer->n * sizeof *drawer->count);
+    if (drawer->n <= 4096) {
+        draw_bits(drawer, 16);
     } else {
-        draw_counts(drawer, 32);
+        draw_bits(drawer, 32);
     }
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t count = drawer->count[i];
-        drawer->count[i] = 0;
-        drawer->before[i] = n_listed;
-        /* A branch on `count` would be mispredicted half of the time: write too many, and let the
-         * next point overwrite them. */
-        for (uint32_t k = 0; k < EXPAND; k++) {
-            list[n_listed + k] = i;
+}
+
+/* Every number is written four times and the surplus overwritten by the next one: branches on the
+ * count would be mispredicted half of the time. */
+void bench__draw_list(struct bench__drawer *drawer, const size_t *order) {
+    const size_t n = drawer->n;
+    uint32_t *end = drawer->list;
+    for (size_t lane = 0, i = 0; lane < BENCH__LANES; lane++) {
+        drawer->start[lane] = end;
+        for (; i < (lane + 1) * n / BENCH__LANES; i++) {
+            const size_t count = drawer->count[order[i]];
+            const uint64_t twice = (uint64_t)i << 32 | i;
+            memcpy(end, &twice, sizeof twice);
+            memcpy(end + 2, &twice, sizeof twice);
+            if (count > EXPAND) {
+                for (size_t k = EXPAND; k < count; k++) {
+                    end[k] = (uint32_t)i;
+                }
+            }
+            end += count;
         }
-        for (uint32_t k = EXPAND; k < count; k++) {
-            list[n_listed + k] = i;
-        }
-        n_listed += count;
     }
-    drawer->before[n] = n_listed;
-    for (size_t k = 0; k < n; k++) {
-        list[n + k] = list[k] + (uint32_t)n;
-    }
+    memcpy(drawer->list + n, drawer->list, n * sizeof *drawer->list);
 }
 
 /* ---- median and MAD --------------------------------------------------------------------------- */
 
-struct sample {
-    const double *value;
-    const uint32_t *list;
-    ptrdiff_t offset;
-};
+/* One instruction each, unlike fmin() and fmax(); there are no NANs here. */
+static inline double smaller(double a, double b) {
+    return a < b ? a : b;
+}
 
-static inline double element(const struct sample *sample, size_t k) {
-    return sample->value[(ptrdiff_t)sample->list[k] + sample->offset];
+static inline double larger(double a, double b) {
+    return a > b ? a : b;
 }
 
 /* The mean of the k-th (and, for even n, the next) smallest distance from the median, k = (n+1)/2.
  * The k - 1 nearest elements are first ... first + k - 2: the candidates are their neighbours. */
-static double mad_from_window(const struct sample *sample, size_t n, size_t first, double median) {
-    size_t k = (n + 1) / 2;
-    double left = first > 0 ? median - element(sample, first - 1) : INFINITY;
-    double right = element(sample, first + k - 1) - median;
-    double nearest = left < right ? left : right;
+static double mad_at_window(const double *value, const uint32_t *list, size_t n, size_t first,
+                            double median) {
+    const size_t end = first + (n + 1) / 2 - 1;
+    double left = first > 0 ? median - value[list[first - 1]] : INFINITY;
+    double right = value[list[end]] - median;
     if (n % 2 == 1) {
-        return nearest;
+        return smaller(left, right);
     }
-    double next = left < right ? right : left;
-    double left2 = first > 1 ? median - element(sample, first - 2) : INFINITY;
-    double right2 = first + k < n ? element(sample, first + k) - median : INFINITY;
-    next = left2 < next ? left2 : next;
-    next = right2 < next ? right2 : next;
-    return (nearest + next) / 2;
+    double left2 = first > 1 ? median - value[list[first - 2]] : INFINITY;
+    double right2 = end + 1 < n ? value[list[end + 1]] - median : INFINITY;
+    double next = smaller(larger(left, right), smaller(left2, right2));
+    return (smaller(left, right) + next) / 2;
 }
 
-void bench__robust_of_lists(const double *value, const uint32_t *const *list,
-                            const ptrdiff_t *offset, size_t n_lists, size_t n, double *out_median,
-                            double *out_mad) {
-    struct sample sample[BENCH__LANES];
+static inline void robust(double *out_median, double *out_mad, const double *const *value,
+                          const uint32_t *const *list, const size_t n_lists, size_t n) {
     size_t first[BENCH__LANES] = {0};
     const size_t k = (n + 1) / 2;
     for (size_t i = 0; i < n_lists; i++) {
-        sample[i] = (struct sample){value, list[i], offset[i]};
-        out_median[i] = (element(&sample[i], k - 1) + element(&sample[i], n / 2)) / 2;
+        out_median[i] = (value[i][list[i][k - 1]] + value[i][list[i][n / 2]]) / 2;
     }
     /* The first window of k elements that reaches at least as far above the median as below it.
-     * Branch-free, and a step of all samples at a time, so that they run in parallel. */
+     * Free of branches, and a step of all samples at a time, so that they overlap in the machine. */
     for (size_t left = n - k; left > 0;) {
-        size_t half = (left + 1) / 2;
+        const size_t half = (left + 1) / 2;
         for (size_t i = 0; i < n_lists; i++) {
-            size_t tested = first[i] + half - 1;
-            double below = out_median[i] - element(&sample[i], tested);
-            double above = element(&sample[i], tested + k - 1) - out_median[i];
-            first[i] += half * (above < below);
+            const uint32_t *tested = &list[i][first[i] + half - 1];
+            double below = out_median[i] - value[i][tested[0]];
+            double above = value[i][tested[k - 1]] - out_median[i];
+            first[i] += half * (signbit(above - below) != 0);
         }
         left -= half;
     }
     for (size_t i = 0; i < n_lists; i++) {
-        out_mad[i] = mad_from_window(&sample[i], n, first[i], out_median[i]);
+        out_mad[i] = mad_at_window(value[i], list[i], n, first[i], out_median[i]);
     }
+}
+
+void bench__robust_of_list(double *out_median, double *out_mad, const double *value,
+                           const uint32_t *list, size_t n) {
+    robust(out_median, out_mad, &value, &list, 1, n);
 }
 
 /* ---- sums ------------------------------------------------------------------------------------- */
 
-/* Terms are centred and scaled to about 1, so that single precision loses a millionth of the
- * bootstrap's own scatter at most. */
-typedef float lanes __attribute__((vector_size(4 * BENCH__LANES)));
-
-struct terms {
-    lanes value;    /* z = (value - mean) / value_scale */
-    lanes square;   /* z^2 - 1 */
-    lanes residual; /* u e, with u = x / x_scale, e = residual / residual_scale */
-    lanes xx;       /* u^2 */
+/* What is summed, centred and scaled to about 1, so that single precision loses less than a
+ * thousandth of the bootstrap's own scatter. */
+enum term {
+    VALUE,    /* z = (value - mean) / value_scale */
+    SQUARE,   /* z^2 - 1 */
+    RESIDUAL, /* u e, with u = x / x_scale, e = residual / residual_scale */
+    XX,       /* u^2 */
+    N_TERMS
 };
 
-struct table {
-    struct terms *row; /* by point number; NULL when out of memory */
-    double value_scale, x_scale, residual_scale;
+enum {
+    QUARTERS = 4,              /* of a draw */
+    LANES = 2 * BENCH__LANES,  /* permutations of the points */
+    QUADS = BENCH__LANES / 4   /* vectors per term and row */
 };
 
-static double largest(const double *x, size_t n) {
-    double max = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        max = fmax(max, fabs(x[i]));
-    }
-    return max > 0.0 ? max : 1.0;
-}
+typedef float quad __attribute__((vector_size(16)));
 
-static void fill_lane(struct table *table, const struct bench__points *points, size_t lane,
-                      const size_t *order) {
+/* The terms of one point under eight permutations, or sums of them. */
+union bench__row {
+    float lane[N_TERMS][BENCH__LANES];
+    quad quads[N_TERMS * QUADS];
+};
+
+static void fill_lane(struct bench__resampler *resampler, size_t lane, const size_t *order) {
+    const struct bench__points *points = resampler->points;
+    union bench__row *rows = resampler->row + lane / BENCH__LANES * points->n;
     for (size_t i = 0; i < points->n; i++) {
-        size_t k = order[i];
-        double z = (points->value[k] - points->mean) / table->value_scale;
-        table->row[i].value[lane] = (float)z;
-        table->row[i].square[lane] = (float)(z * z - 1.0);
+        float(*terms)[BENCH__LANES] = rows[i].lane;
+        size_t point = order[i], k = lane % BENCH__LANES;
+        double z = (points->value[point] - points->estimate[BENCH__BOOT_MEAN]) /
+                   points->unit[BENCH__BOOT_MEAN];
+        terms[VALUE][k] = (float)z;
+        terms[SQUARE][k] = (float)(z * z - 1.0);
         if (points->x) {
-            double u = points->x[k] / table->x_scale;
-            table->row[i].residual[lane] = (float)(u * points->residual[k] / table->residual_scale);
-            table->row[i].xx[lane] = (float)(u * u);
+            double u = points->x[point] / points->largest_x;
+            double e = points->residual[point] / points->largest_residual;
+            terms[RESIDUAL][k] = (float)(u * e);
+            terms[XX][k] = (float)(u * u);
         }
     }
 }
 
-static int table_init(struct table *table, const struct bench__points *points,
-                      struct bench__rng *rng) {
-    size_t n = points->n, *order = bench__alloc(n, sizeof *order);
-    *table = (struct table){.row = bench__alloc(n, sizeof *table->row)};
-    if (!order || !table->row) {
-        bench__free(order);
-        bench__free(table->row);
-        return BENCH_ENOMEM;
+/* Sums rows over a list. The number of quads must be a constant for the sums to stay in registers. */
+static inline void add_rows(union bench__row *sum, const union bench__row *row,
+                            const uint32_t *list, size_t n, const size_t n_quads) {
+    quad total[N_TERMS * QUADS] = {{0}};
+    for (size_t k = 0; k < n; k++) {
+        const quad *terms = row[list[k]].quads;
+#pragma GCC unroll 8
+        for (size_t j = 0; j < n_quads; j++) {
+            total[j] += terms[j];
+        }
     }
-    table->value_scale = points->std_dev > 0.0 ? points->std_dev : 1.0;
-    if (points->x) {
-        table->x_scale = largest(points->x, n);
-        table->residual_scale = largest(points->residual, n);
-    }
-    for (size_t lane = 0; lane < BENCH__LANES; lane++) {
-        bench__rng_permutation(rng, order, n);
-        fill_lane(table, points, lane, order);
-    }
-    bench__free(order);
-    return 0;
+    memcpy(sum->quads, total, sizeof total);
 }
 
-static void add_rows(struct terms *sum, const struct terms *row, const uint32_t *list, size_t n) {
-    lanes value = {0}, square = {0}, residual = {0}, xx = {0};
-    for (size_t k = 0; k < n; k++) {
-        const struct terms *terms = &row[list[k]];
-        value += terms->value;
-        square += terms->square;
-        residual += terms->residual;
-        xx += terms->xx;
+/* The sums of the draw's quarters, which are drawn independently of each other. */
+static void sum_quarters(float sum[QUARTERS][N_TERMS][LANES + QUARTERS],
+                         const struct bench__resampler *resampler) {
+    const size_t n = resampler->points->n;
+    for (size_t quarter = 0; quarter < QUARTERS; quarter++) {
+        size_t from = quarter * n / QUARTERS, to = (quarter + 1) * n / QUARTERS;
+        for (size_t half = 0; half < LANES / BENCH__LANES; half++) {
+            union bench__row part;
+            const union bench__row *row = resampler->row + half * n;
+            const uint32_t *list = resampler->drawer.drawn + from;
+            if (resampler->points->x) {
+                add_rows(&part, row, list, to - from, N_TERMS * QUADS);
+            } else {
+                add_rows(&part, row, list, to - from, RESIDUAL * QUADS);
+            }
+            for (size_t term = 0; term < N_TERMS; term++) {
+                memcpy(sum[quarter][term] + half * BENCH__LANES, part.lane[term],
+                       sizeof part.lane[term]);
+            }
+        }
+        for (size_t term = 0; term < N_TERMS; term++) { /* once more, to spare the modulo */
+            memcpy(sum[quarter][term] + LANES, sum[quarter][term], QUARTERS * sizeof(float));
+        }
     }
-    *sum = (struct terms){value, square, residual, xx};
 }
 
-/* The same without x: half the work. */
-static void add_value_rows(struct terms *sum, const struct terms *row, const uint32_t *list,
-                           size_t n) {
-    lanes value = {0}, square = {0};
-    for (size_t k = 0; k < n; k++) {
-        value += row[list[k]].value;
-        square += row[list[k]].square;
+/* Puts quarters together: for resample i, quarter q of lane i + q turn. */
+static void join_quarters(float out[N_TERMS][LANES],
+                          float sum[QUARTERS][N_TERMS][LANES + QUARTERS], size_t turn) {
+    for (size_t term = 0; term < N_TERMS; term++) {
+        for (size_t lane = 0; lane < LANES; lane++) {
+            out[term][lane] = sum[0][term][lane] + sum[1][term][lane + turn] +
+                              sum[2][term][lane + 2 * turn] + sum[3][term][lane + 3 * turn];
+        }
     }
-    *sum = (struct terms){.value = value, .square = square};
 }
 
 /* ---- all together ----------------------------------------------------------------------------- */
 
-typedef double lane_values[BENCH__BOOT_N][BENCH__LANES];
+static void statistics_of_sums(struct bench__replicates *out, size_t at, float sum[N_TERMS][LANES],
+                               size_t n_points) {
+    const float n = (float)n_points;
+    for (size_t i = 0; i < LANES; i++) {
+        float mean = sum[VALUE][i] / n, xx = sum[XX][i];
+        out->value[BENCH__BOOT_MEAN][at + i] = mean;
+        out->value[BENCH__BOOT_VARIANCE][at + i] =
+            (sum[SQUARE][i] + 1.0f - sum[VALUE][i] * mean) / (n - 1.0f);
+        out->value[BENCH__BOOT_SLOPE][at + i] = sum[RESIDUAL][i] / (xx > FLT_MIN ? xx : FLT_MIN);
+    }
+}
 
-static void statistics_of_sums(lane_values out, const struct terms *sum, const struct table *table,
-                               const struct bench__points *points) {
-    const double n = (double)points->n;
+static void rotated_medians(struct bench__replicates *out, size_t at,
+                            const struct bench__resampler *resampler) {
+    const struct bench__points *points = resampler->points;
+    const size_t n = points->n;
+    const double *rotated[BENCH__LANES];
+    double median[BENCH__LANES], mad[BENCH__LANES];
+    for (size_t lane = 0; lane < BENCH__LANES; lane++) {
+        rotated[lane] = points->value + n - lane * n / BENCH__LANES;
+    }
+    robust(median, mad, rotated, resampler->drawer.start, BENCH__LANES, n);
+    const double *estimate = points->estimate, per_unit = 1.0 / points->unit[BENCH__BOOT_MEDIAN];
     for (size_t i = 0; i < BENCH__LANES; i++) {
-        double z = sum->value[i], squares = sum->square[i] + n - z * z / n;
-        double xx = sum->xx[i];
-        out[BENCH__BOOT_MEAN][i] = points->mean + table->value_scale * z / n;
-        out[BENCH__BOOT_STD_DEV][i] =
-            table->value_scale * sqrt((squares > 0.0 ? squares : 0.0) / (n - 1.0));
-        out[BENCH__BOOT_SLOPE][i] = points->slope + sum->residual[i] / (xx > 0.0 ? xx : 1.0) *
-                                                        table->residual_scale / table->x_scale;
+        out->value[BENCH__BOOT_MEDIAN][at + i] =
+            (float)((median[i] - estimate[BENCH__BOOT_MEDIAN]) * per_unit);
+        out->value[BENCH__BOOT_MAD][at + i] =
+            (float)((mad[i] - estimate[BENCH__BOOT_MAD]) * per_unit);
     }
 }
 
-static void rotated_medians(lane_values out, const struct bench__drawer *drawer,
-                            const double *value) {
-    const size_t n = drawer->n;
-    const uint32_t *list[BENCH__LANES];
-    ptrdiff_t offset[BENCH__LANES];
-    for (size_t i = 0; i < BENCH__LANES; i++) {
-        size_t shift = i * n / BENCH__LANES;
-        list[i] = drawer->list + drawer->before[n - shift]; /* from here on, numbers wrap round */
-        offset[i] = (ptrdiff_t)shift - (ptrdiff_t)n;
-    }
-    bench__robust_of_lists(value, list, offset, BENCH__LANES, n, out[BENCH__BOOT_MEDIAN],
-                           out[BENCH__BOOT_MAD]);
-}
-
-static void resample_all(double *const out[BENCH__BOOT_N], const struct bench__points *points,
-                         size_t n_resamples, struct bench__drawer *drawer,
-                         const struct table *table) {
-    for (size_t done = 0; done < n_resamples; done += BENCH__LANES) {
-        struct terms sum;
-        lane_values values;
-        size_t used = n_resamples - done < BENCH__LANES ? n_resamples - done : BENCH__LANES;
-        bench__drawer_next(drawer);
-        if (points->x) {
-            add_rows(&sum, table->row, drawer->list, points->n);
-        } else {
-            add_value_rows(&sum, table->row, drawer->list, points->n);
-        }
-        statistics_of_sums(values, &sum, table, points);
-        rotated_medians(values, drawer, points->value);
-        for (size_t s = 0; s < BENCH__BOOT_N; s++) {
-            if (out[s]) {
-                memcpy(out[s] + done, values[s], used * sizeof values[s][0]);
-            }
-        }
-    }
-}
-
-int bench__resample(double *const out[BENCH__BOOT_N], const struct bench__points *points,
-                    size_t n_resamples, uint64_t seed) {
-    struct bench__drawer drawer;
-    struct table table;
-    if (bench__drawer_init(&drawer, points->n, seed) != 0) {
+int bench__resampler_init(struct bench__resampler *resampler, const struct bench__points *points,
+                          uint64_t seed) {
+    const size_t n = points->n;
+    /* The fewer points, the more alike are two permutations of them. */
+    *resampler = (struct bench__resampler){.points = points, .turns = n < 64 ? 1 : 2};
+    const size_t n_orders = resampler->turns * LANES / BENCH__LANES;
+    resampler->row = bench__alloc(n, LANES / BENCH__LANES * sizeof *resampler->row);
+    resampler->order = bench__alloc(n, n_orders * sizeof *resampler->order);
+    if (!resampler->row || !resampler->order ||
+        bench__drawer_init(&resampler->drawer, n, seed) != 0) {
+        bench__resampler_clear(resampler);
         return BENCH_ENOMEM;
     }
-    int code = table_init(&table, points, &drawer.rng);
-    if (code == 0) {
-        resample_all(out, points, n_resamples, &drawer, &table);
-        bench__free(table.row);
+    for (size_t lane = 0; lane < LANES; lane++) {
+        bench__rng_permutation(&resampler->drawer.rng, resampler->order, n);
+        fill_lane(resampler, lane, resampler->order);
     }
-    bench__drawer_clear(&drawer);
-    return code;
+    for (size_t i = 0; i < n_orders; i++) {
+        bench__rng_permutation(&resampler->drawer.rng, resampler->order + i * n, n);
+    }
+    return 0;
+}
+
+void bench__resampler_clear(struct bench__resampler *resampler) {
+    bench__free(resampler->row);
+    bench__free(resampler->order);
+    bench__drawer_clear(&resampler->drawer);
+    *resampler = (struct bench__resampler){0};
+}
+
+/* The resamples of one draw: `turns` times LANES. */
+static void use_draw(struct bench__resampler *resampler, struct bench__replicates *out, size_t at) {
+    float quarters[QUARTERS][N_TERMS][LANES + QUARTERS], sum[N_TERMS][LANES];
+    bench__draw(&resampler->drawer);
+    sum_quarters(quarters, resampler);
+    for (size_t turn = 0; turn < resampler->turns; turn++) {
+        join_quarters(sum, quarters, turn);
+        statistics_of_sums(out, at + turn * LANES, sum, resampler->points->n);
+    }
+    const size_t *order = resampler->order;
+    for (size_t i = 0; i < resampler->turns * LANES; i += BENCH__LANES) {
+        bench__draw_list(&resampler->drawer, order);
+        rotated_medians(out, at + i, resampler);
+        order += resampler->points->n;
+    }
+}
+
+void bench__resampler_next(struct bench__resampler *resampler, struct bench__replicates *out) {
+    for (size_t at = 0; at < BENCH__CHUNK; at += resampler->turns * LANES) {
+        use_draw(resampler, out, at);
+    }
 }

@@ -2,19 +2,18 @@
  * stats/resample.h - many bootstrap resamples at once: mean, median, MAD, deviation and slope.
  * Private to stats/bootstrap*.c.
  *
- * A resample draws n of n points with replacement. It is drawn as a *list* of point numbers,
- * ascending, which costs about as much as all the statistics together. So each list is used
- * BENCH__LANES times, with the points renumbered in between: whatever renumbering is chosen without
- * looking at the draw, the renumbered draw is again an exact sample with replacement. Resamples of
- * one list are not independent of each other, but nearly so; measured by the scatter of the end
- * points over seeds, 100,000 of them are worth about 80,000 independent ones for the robust
- * statistics and over 90,000 for the others (tests/unit/stats/test_resample.c).
+ * A resample draws n of n points with replacement. Drawing costs more than most statistics, so each
+ * draw is used again and again with the points renumbered in between: whatever renumbering is chosen
+ * without looking at the draw, the renumbered draw is again an exact sample with replacement.
+ * Resamples of one draw are not quite independent of each other; tests/unit/stats/test_resample.c
+ * measures what 100,000 of them are worth.
  *
- *   mean, deviation, slope   sums over the list. One table row per point holds its terms under
- *                            every renumbering (random permutations), so that one vector addition
- *                            serves all lanes.
- *   median, MAD              need order. Renumbering by rotation keeps the list sorted, up to the
- *                            place where it wraps round: the median is looked up, and the points
+ *   list                     A draw, renumbered by a random permutation, as point numbers in
+ *                            ascending order. Four lists per draw (one for few points).
+ *   mean, deviation, slope   Sums over the list. One table row per point holds its terms under
+ *                            eight permutations, so that one vector addition serves eight lanes.
+ *   median, MAD              Need order, and rotation keeps it up to the place where the list wraps
+ *                            round: eight rotations per list. The median is looked up; the points
  *                            nearest to it are a window of the list, found by binary search.
  */
 #ifndef BENCH_STATS_RESAMPLE_H
@@ -23,11 +22,11 @@
 #include "base/rng.h"
 #include <bench/common.h>
 
-enum { BENCH__LANES = 8 };
+enum { BENCH__LANES = 8, BENCH__CHUNK = 4096, BENCH__MAX_POINTS = 1 << 30 };
 
 enum bench__boot_statistic {
     BENCH__BOOT_MEAN = 0,
-    BENCH__BOOT_STD_DEV,
+    BENCH__BOOT_VARIANCE,
     BENCH__BOOT_MEDIAN,
     BENCH__BOOT_MAD,
     BENCH__BOOT_SLOPE,
@@ -37,41 +36,79 @@ enum bench__boot_statistic {
 /** Points in ascending order of value. */
 struct bench__points {
     size_t n;
-    double *value;    /* y, or y / x */
+    double *value;    /* y, or y / x; twice in a row, for rotations */
     double *x;        /* NULL without x: then there is no slope */
     double *residual; /* y - slope x; NULL without x */
-    double mean, std_dev, slope;
+    double largest_x, largest_residual;
+    double estimate[BENCH__BOOT_N]; /* of the points themselves; the slope is NAN without x */
+    double unit[BENCH__BOOT_N];     /* of replicates */
 };
 
+/** 2 <= n <= BENCH__MAX_POINTS. @return 0 or BENCH_ENOMEM. */
 int bench__points_init(struct bench__points *points, const double *y, const double *x, size_t n);
 void bench__points_clear(struct bench__points *points);
 
-/**
- * Median and MAD of samples given as lists of n point numbers: sample i holds the values
- * value[list[i][k] + offset[i]], ascending in k. At most BENCH__LANES samples.
- */
-void bench__robust_of_lists(const double *value, const uint32_t *const *list,
-                            const ptrdiff_t *offset, size_t n_lists, size_t n, double *out_median,
-                            double *out_mad);
+/** Median and MAD of the n values value[list[0]], value[list[1]], ..., which must ascend. */
+void bench__robust_of_list(double *out_median, double *out_mad, const double *value,
+                           const uint32_t *list, size_t n);
 
-/** A source of lists. */
+/** A source of draws and of lists. */
 struct bench__drawer {
     size_t n;
     struct bench__rng rng;
-    uint32_t *list;   /* the draw, ascending, and once more with n added to every number */
-    uint32_t *before; /* before[i]: draws of points below i */
-    uint32_t *count;  /* draws of each point; zero between draws */
+    uint32_t *drawn; /* the points of the draw, as they came */
+    uint32_t *count; /* how often each point was drawn */
+    uint32_t *list;  /* twice in a row */
+    const uint32_t *start[BENCH__LANES]; /* in the list, first number not below i n / LANES */
 };
 
+/** @return 0 or BENCH_ENOMEM. */
 int bench__drawer_init(struct bench__drawer *drawer, size_t n, uint64_t seed);
 void bench__drawer_clear(struct bench__drawer *drawer);
-void bench__drawer_next(struct bench__drawer *drawer);
+/** Makes the next draw. */
+void bench__draw(struct bench__drawer *drawer);
+/** Makes the draw's list, number i standing for the point order[i]. */
+void bench__draw_list(struct bench__drawer *drawer, const size_t *order);
 
-/**
- * Fills out[statistic][0 ... n_resamples) for every statistic whose array is not NULL; the slope's
- * needs points with x. @return 0 or BENCH_ENOMEM.
- */
-int bench__resample(double *const out[BENCH__BOOT_N], const struct bench__points *points,
-                    size_t n_resamples, uint64_t seed);
+/** Statistics of many resamples, by enum bench__boot_statistic: (theirs - estimate) / unit of the
+ *  points. Single precision loses 1e-7 of the deviation, which is nothing to an interval. */
+struct bench__replicates {
+    float value[BENCH__BOOT_N][BENCH__CHUNK];
+};
+
+struct bench__resampler {
+    const struct bench__points *points;
+    struct bench__drawer drawer;
+    union bench__row *row; /* what is summed */
+    size_t *order;         /* permutations for lists, one after the other */
+    size_t turns;          /* how often the quarters of a draw are put together */
+};
+
+/** The points must stay as long as the resampler. @return 0 or BENCH_ENOMEM. */
+int bench__resampler_init(struct bench__resampler *resampler, const struct bench__points *points,
+                          uint64_t seed);
+void bench__resampler_clear(struct bench__resampler *resampler);
+/** The next BENCH__CHUNK resamples; without x their slopes mean nothing. */
+void bench__resampler_next(struct bench__resampler *resampler, struct bench__replicates *out);
+
+/** The source of replicates for the bootstrap-t. */
+struct bench__studentizer {
+    const struct bench__points *points;
+    struct bench__drawer drawer;
+    size_t *order;  /* 0, 1, 2, ...: lists are not renumbered */
+    double *weight; /* of order statistics in the variance of a median */
+    double *value, *distance; /* scratch: the resample, and its distances from the median */
+    double error[BENCH__BOOT_N]; /* standard errors of the points' own statistics, in their units */
+};
+
+/** The points must stay as long as the studentizer. @return 0 or BENCH_ENOMEM. */
+int bench__studentizer_init(struct bench__studentizer *studentizer,
+                            const struct bench__points *points, uint64_t seed);
+void bench__studentizer_clear(struct bench__studentizer *studentizer);
+/** The next n <= BENCH__CHUNK resamples as (theirs - estimate of the points) / standard error of
+ *  the resample. Where that error is 0 there is nothing to divide by and the resample is left out:
+ *  out_n[statistic] values are valid. Without x no slopes are. */
+void bench__studentizer_next(struct bench__studentizer *studentizer, struct bench__replicates *out,
+                             size_t n, size_t out_n[BENCH__BOOT_N]);
 
 #endif

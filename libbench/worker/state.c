@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void end_with(bench_state *b, bench_status status, const char *format, va_list arguments) {
+static void BENCH_PRINTF(3, 0)
+    end_with(bench_state *b, bench_status status, const char *format, va_list arguments) {
     char text[400];
     vsnprintf(text, sizeof text, format, arguments);
     text[strcspn(text, "\r\n")] = '\0';

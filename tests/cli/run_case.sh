@@ -4,17 +4,16 @@
 #   run_case.sh CASE-DIR
 #
 # A case is a folder with
-#   cmd             what to run, as shell lines, in an empty directory that is removed afterwards;
-#                   $RUN_BENCHES, $BENCHCTL and $FIXTURE are the executables, $CASE is CASE-DIR,
-#                   $QUICK are options that make a measurement a matter of milliseconds
+#   cmd             what to run, for bash (-u, pipefail), in an empty directory that is removed
+#                   afterwards; $RUN_BENCHES, $BENCHCTL and $FIXTURE are the executables, $QUICK
+#                   options that make a measurement a matter of milliseconds
 #   expected_exit   the exit code; 0 without this file
 #   stdout.glob     one shell pattern per line of output; a line "..." stands for any number of
 #   stderr.glob     lines. Without the file the stream is not looked at.
 # Nothing of the caller's environment decides how the output looks.
 set -euo pipefail
 
-CASE=$(cd "$1" && pwd)
-export CASE
+case_dir=$(cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/cwd"
@@ -44,7 +43,7 @@ matches() {
 
 failed=0
 complain() { # complain WHAT FILE...
-  printf '%s: %s\n' "$(basename "$CASE")" "$1"
+  printf '%s: %s\n' "$(basename "$case_dir")" "$1"
   shift
   local file
   for file in "$@"; do
@@ -55,20 +54,20 @@ complain() { # complain WHAT FILE...
 }
 
 expected=0
-[[ -e $CASE/expected_exit ]] && expected=$(<"$CASE/expected_exit")
+[[ -e $case_dir/expected_exit ]] && expected=$(<"$case_dir/expected_exit")
 status=0
-(cd "$work/cwd" && exec bash -u "$CASE/cmd") \
+(cd "$work/cwd" && exec bash -uo pipefail "$case_dir/cmd") \
   </dev/null >"$work/stdout" 2>"$work/stderr" || status=$?
 
 [[ $status == "$expected" ]] ||
   complain "exit code $status instead of $expected" "$work/stdout" "$work/stderr"
 for stream in stdout stderr; do
-  [[ -e $CASE/$stream.glob ]] || continue
+  [[ -e $case_dir/$stream.glob ]] || continue
   # shellcheck disable=SC2034 # read by matches, by name
   mapfile -t seen <"$work/$stream"
   # shellcheck disable=SC2034
-  mapfile -t wanted <"$CASE/$stream.glob"
+  mapfile -t wanted <"$case_dir/$stream.glob"
   matches seen wanted 0 0 ||
-    complain "$stream is not as expected" "$work/$stream" "$CASE/$stream.glob"
+    complain "$stream is not as expected" "$work/$stream" "$case_dir/$stream.glob"
 done
 exit "$failed"

@@ -20,9 +20,10 @@ enum { N_SAMPLES = 40 };
 /* One benchmark of a fixture: identity, how fast it is, and what is special about it. */
 struct recipe {
     const char *suite, *group, *function;
-    const char *params; /* "size=100,batch=1", integers unless a value does not start with a digit */
-    double ns;          /* per iteration */
-    double spread;      /* launch to launch, of log time */
+    const char
+        *params;   /* "size=100,batch=1", integers unless a value does not start with a digit */
+    double ns;     /* per iteration */
+    double spread; /* launch to launch, of log time */
     double elements, bytes; /* per iteration; 0 is none */
     double was;             /* baseline over this run; 0: not in the baseline */
     int n_threads;
@@ -33,41 +34,66 @@ struct recipe {
     bench_verdict verdict;
 };
 
-#define OK .status = BENCH_STATUS_OK
+#define OK   .status = BENCH_STATUS_OK
 #define PASS .verdict = BENCH_VERDICT_PASS
 
 static const struct recipe RECIPES[] = {
-    {"core_operations", "publish", "inmemory", "size=100,batch=1", 83.1, 0.006, 1, 0, 0.997, 1, 0, OK, PASS},
-    {"core_operations", "publish", "inmemory", "size=100,batch=10", 402, 0.005, 10, 0, 1.002, 1, 0, OK, PASS},
-    {"core_operations", "publish", "inmemory", "size=100,batch=100", 3310, 0.009, 100, 0, 0.855, 1, 0, OK, .verdict = BENCH_VERDICT_REGRESSED},
-    {"core_operations", "publish", "inmemory", "size=1024,batch=1", 121, 0.007, 1, 1024, 1.0, 1, 0, OK, PASS},
-    {"core_operations", "publish", "inmemory", "size=1024,batch=10", 633, 0.006, 10, 10240, 1.21, 1, 0, OK, .verdict = BENCH_VERDICT_IMPROVED},
-    {"core_operations", "publish", "inmemory", "size=1024,batch=100", 5210, 0.051, 100, 102400, 0.98, 1, BENCH_FLAG_NOISY, OK, .verdict = BENCH_VERDICT_INCONCLUSIVE},
-    {"core_operations", "publish", "inmemory", "size=10240,batch=1", 452, 0.008, 1, 10240, 0.974, 1, 0, OK, PASS},
-    {"core_operations", "publish", "inmemory", "size=10240,batch=10", 3904, 0.007, 10, 102400, 1.004, 1, 0, OK, PASS},
-    {"core_operations", "publish", "inmemory", "size=10240,batch=100", 38400, 0.012, 100, 1024000, 1.001, 1, 0, OK, PASS},
-    {"core_operations", "publish", "rabbitmq", "size=100,batch=1", 0, 0, 1, 0, 0, 1, 0, .status = BENCH_STATUS_SKIPPED, .message = "RABBITMQ_URL is not set"},
-    {"core_operations", "receive", "same_thread", "", 61.2, 0.004, 1, 0, 1.001, 1, 0, OK, .is_latency = 1, PASS},
-    {"core_operations", "receive", "wake_up", "", 7340, 0.031, 1, 0, 1.02, 2, BENCH_FLAG_MULTIMODAL | BENCH_FLAG_NOT_STEADY, OK, .is_latency = 1, .verdict = BENCH_VERDICT_INCONCLUSIVE},
-    {"core_operations", "serialise", "into_a_buffer_that_the_caller_owns_and_has_sized_generously", "", 208, 0.003, 0, 184, 0.999, 1, 0, OK, PASS},
+    {"core_operations", "publish", "inmemory", "size=100,batch=1", 83.1, 0.006, 1, 0, 0.997, 1, 0,
+     OK, PASS},
+    {"core_operations", "publish", "inmemory", "size=100,batch=10", 402, 0.005, 10, 0, 1.002, 1, 0,
+     OK, PASS},
+    {"core_operations", "publish", "inmemory", "size=100,batch=100", 3310, 0.009, 100, 0, 0.855, 1,
+     0, OK, .verdict = BENCH_VERDICT_REGRESSED},
+    {"core_operations", "publish", "inmemory", "size=1024,batch=1", 121, 0.007, 1, 1024, 1.0, 1, 0,
+     OK, PASS},
+    {"core_operations", "publish", "inmemory", "size=1024,batch=10", 633, 0.006, 10, 10240, 1.21, 1,
+     0, OK, .verdict = BENCH_VERDICT_IMPROVED},
+    {"core_operations", "publish", "inmemory", "size=1024,batch=100", 5210, 0.051, 100, 102400,
+     0.98, 1, BENCH_FLAG_NOISY, OK, .verdict = BENCH_VERDICT_INCONCLUSIVE},
+    {"core_operations", "publish", "inmemory", "size=10240,batch=1", 452, 0.008, 1, 10240, 0.974, 1,
+     0, OK, PASS},
+    {"core_operations", "publish", "inmemory", "size=10240,batch=10", 3904, 0.007, 10, 102400,
+     1.004, 1, 0, OK, PASS},
+    {"core_operations", "publish", "inmemory", "size=10240,batch=100", 38400, 0.012, 100, 1024000,
+     1.001, 1, 0, OK, PASS},
+    {"core_operations", "publish", "rabbitmq", "size=100,batch=1", 0, 0, 1, 0, 0, 1, 0,
+     .status = BENCH_STATUS_SKIPPED, .message = "RABBITMQ_URL is not set"},
+    {"core_operations", "receive", "same_thread", "", 61.2, 0.004, 1, 0, 1.001, 1, 0, OK,
+     .is_latency = 1, PASS},
+    {"core_operations", "receive", "wake_up", "", 7340, 0.031, 1, 0, 1.02, 2,
+     BENCH_FLAG_MULTIMODAL | BENCH_FLAG_NOT_STEADY, OK, .is_latency = 1,
+     .verdict = BENCH_VERDICT_INCONCLUSIVE},
+    {"core_operations", "serialise", "into_a_buffer_that_the_caller_owns_and_has_sized_generously",
+     "", 208, 0.003, 0, 184, 0.999, 1, 0, OK, PASS},
     {"core_operations", "serialise", "json", "", 1180000, 0.004, 0, 65536, 1.0, 1, 0, OK, PASS},
-    {"core_operations", "uuid", "empty", "", 0.3121, 0.002, 0, 0, 1.0, 1, BENCH_FLAG_DEAD_CODE | BENCH_FLAG_CLOCK_BOUND, OK, .verdict = BENCH_VERDICT_INCOMPARABLE},
-    {"core_operations", "uuid", "format", "", 18.4, 0.003, 0, 0, 0, 1, BENCH_FLAG_WRITES_OUTPUT, OK},
-    {"core_operations", "uuid", "gone", "", 33.0, 0.003, 0, 0, 1.0, 1, 0, .status = BENCH_STATUS_NOT_RUN, .verdict = BENCH_VERDICT_MISSING},
-    {"core_operations", "uuid", "parse", "", 0, 0, 0, 0, 0, 1, 0, .status = BENCH_STATUS_CRASHED, .message = "signal 11 (segmentation fault) in launch 3"},
+    {"core_operations", "uuid", "empty", "", 0.3121, 0.002, 0, 0, 1.0, 1,
+     BENCH_FLAG_DEAD_CODE | BENCH_FLAG_CLOCK_BOUND, OK, .verdict = BENCH_VERDICT_INCOMPARABLE},
+    {"core_operations", "uuid", "format", "", 18.4, 0.003, 0, 0, 0, 1, BENCH_FLAG_WRITES_OUTPUT,
+     OK},
+    {"core_operations", "uuid", "gone", "", 33.0, 0.003, 0, 0, 1.0, 1, 0,
+     .status = BENCH_STATUS_NOT_RUN, .verdict = BENCH_VERDICT_MISSING},
+    {"core_operations", "uuid", "parse", "", 0, 0, 0, 0, 0, 1, 0, .status = BENCH_STATUS_CRASHED,
+     .message = "signal 11 (segmentation fault) in launch 3"},
     {"memory_usage", "join", "pairs", "n=64", 4100, 0.004, 64, 0, 1.001, 1, 0, OK, PASS},
     {"memory_usage", "join", "pairs", "n=256", 66300, 0.004, 256, 0, 0.999, 1, 0, OK, PASS},
     {"memory_usage", "join", "pairs", "n=1024", 1050000, 0.004, 1024, 0, 1.0, 1, 0, OK, PASS},
-    {"memory_usage", "shared_broker", "steady", "threads=1", 90.0, 0.006, 1, 0, 1.0, 1, 0, OK, PASS},
+    {"memory_usage", "shared_broker", "steady", "threads=1", 90.0, 0.006, 1, 0, 1.0, 1, 0, OK,
+     PASS},
     {"memory_usage", "shared_broker", "steady", "threads=2", 133, 0.006, 1, 0, 1.0, 2, 0, OK, PASS},
-    {"memory_usage", "shared_broker", "steady", "threads=8", 640, 0.02, 1, 0, 1.0, 8, BENCH_FLAG_OVERSUBSCRIBED | BENCH_FLAG_FEW_LAUNCHES, OK, PASS},
+    {"memory_usage", "shared_broker", "steady", "threads=8", 640, 0.02, 1, 0, 1.0, 8,
+     BENCH_FLAG_OVERSUBSCRIBED | BENCH_FLAG_FEW_LAUNCHES, OK, PASS},
 };
 
 static const struct recipe HOSTILE[] = {
     {"<script>alert(1)</script>", "a&b\"c'", "pipe|`tick`", "", 83.1, 0.006, 1, 0, 0, 1, 0, OK},
-    {"<script>alert(1)</script>", "a&b\"c'", "escape \033[31m\r\n\a", "", 83.1, 0.006, 1, 0, 0, 1, 0, OK},
-    {"<script>alert(1)</script>", "a&b\"c'", "messung \xc3\xa4\xc3\xb6\xc3\xbc \xff", "", 83.1, 0.006, 1, 0, 0, 1, 0, OK},
-    {"<script>alert(1)</script>", "a&b\"c'", "reason", "", 0, 0, 0, 0, 0, 1, 0, .status = BENCH_STATUS_FAILED, .message = "]]></svg><img src=x onerror=alert(1)>, \"quoted\"\nand a second line | with a pipe"},
+    {"<script>alert(1)</script>", "a&b\"c'", "escape \033[31m\r\n\a", "", 83.1, 0.006, 1, 0, 0, 1,
+     0, OK},
+    {"<script>alert(1)</script>", "a&b\"c'", "messung \xc3\xa4\xc3\xb6\xc3\xbc \xff", "", 83.1,
+     0.006, 1, 0, 0, 1, 0, OK},
+    {"<script>alert(1)</script>", "a&b\"c'", "reason", "", 0, 0, 0, 0, 0, 1, 0,
+     .status = BENCH_STATUS_FAILED,
+     .message =
+         "]]></svg><img src=x onerror=alert(1)>, \"quoted\"\nand a second line | with a pipe"},
 };
 
 static void check(int ok, const char *what) {
@@ -203,8 +229,8 @@ static void add_counters(bench_run *run) {
     for (size_t i = 0; i < run->n_results; i++) {
         bench_result *r = &run->results[i];
         if (r->status == BENCH_STATUS_OK && strstr(r->name, "steady/threads=8") != NULL) {
-            check(bench__counter_add(&r->counters, &r->n_counters, "lost", "1",
-                                     BENCH_COUNTER_RATE, 12.5) != NULL &&
+            check(bench__counter_add(&r->counters, &r->n_counters, "lost", "1", BENCH_COUNTER_RATE,
+                                     12.5) != NULL &&
                       bench__counter_add(&r->counters, &r->n_counters, "message size", "bytes",
                                          BENCH_COUNTER_VALUE, 184) != NULL &&
                       bench__counter_add(&r->counters, &r->n_counters, "allocations", "1",
@@ -243,22 +269,36 @@ static bench_run *new_run(const char *label, const char *day) {
     return run;
 }
 
-/* ---- verdicts --------------------------------------------------------------------------------- */
+/* A baseline file keeps the summary of each launch, not its samples. */
+static void forget_samples(bench_run *run) {
+    for (size_t i = 0; i < run->n_results; i++) {
+        for (size_t k = 0; k < run->results[i].n_launches; k++) {
+            bench_launch *launch = &run->results[i].launches[k];
+            bench__free(launch->iterations);
+            bench__free(launch->elapsed_ns);
+            launch->iterations = NULL;
+            launch->elapsed_ns = NULL;
+        }
+    }
+}
+
+/* ---- verdicts ---- */
 
 static const char *reason_for(bench_verdict verdict) {
     switch (verdict) {
     case BENCH_VERDICT_REGRESSED:
-        return "the whole interval lies above the limit of 5 %";
+        return "slower by 16.3 %, at least 15.4 %; threshold 5 %";
     case BENCH_VERDICT_IMPROVED:
-        return "the whole interval lies below zero";
+        return "faster by 17.5 %, at least 17.0 %; threshold 5 %";
     case BENCH_VERDICT_INCONCLUSIVE:
-        return "the interval holds the limit of 5 %; a longer run would decide";
+        return "between -5.1 % and +3.1 %; this comparison finds changes from 6.7 % up, the "
+               "threshold is 5 %";
     case BENCH_VERDICT_MISSING:
-        return "it was not among the benchmarks of this run";
+        return "it was not in this run";
     case BENCH_VERDICT_INCOMPARABLE:
-        return "its parameters or options changed since the baseline";
+        return "throughput changed since the baseline";
     default:
-        return "the interval lies below the limit of 5 %";
+        return "at most 1.9 % slower; threshold 5 %";
     }
 }
 
@@ -311,7 +351,8 @@ static int by_name(const void *a, const void *b) {
 
 static void compare_all(struct fixture *f, enum fixture_kind kind) {
     bench_outcome *o = &f->outcome;
-    o->comparisons = bench__alloc(f->run->n_results + f->baseline->n_results, sizeof *o->comparisons);
+    o->comparisons =
+        bench__alloc(f->run->n_results + f->baseline->n_results, sizeof *o->comparisons);
     check(o->comparisons != NULL, "out of memory");
     for (size_t i = 0; i < f->run->n_results; i++) {
         const bench_result *after = &f->run->results[i];
@@ -323,7 +364,8 @@ static void compare_all(struct fixture *f, enum fixture_kind kind) {
     for (size_t i = 0; i < f->baseline->n_results; i++) {
         const bench_result *before = &f->baseline->results[i];
         if (bench_run_find(f->run, before->name) == NULL) {
-            set_comparison(&o->comparisons[o->n_comparisons++], NULL, before, BENCH_VERDICT_MISSING);
+            set_comparison(&o->comparisons[o->n_comparisons++], NULL, before,
+                           BENCH_VERDICT_MISSING);
         }
     }
     qsort(o->comparisons, o->n_comparisons, sizeof *o->comparisons, by_name);
@@ -349,19 +391,20 @@ static void add_budgets(bench_outcome *o) {
     o->budgets = bench__alloc(5, sizeof *o->budgets);
     check(o->budgets != NULL, "out of memory");
     const char *subject = "core_operations/publish/inmemory/size=100,batch=100";
-    add_budget(o, subject, "throughput", "/s", 0, 1e6, 30.2e6, BENCH_BUDGET_PASS,
+    add_budget(o, subject, "throughput", "1/s", 0, 1e6, 30.2e6, BENCH_BUDGET_PASS,
                "the broker must never be what limits a producer", "");
-    add_budget(o, subject, "bytes/message", "B", 1, 200, 184, BENCH_BUDGET_PASS, "", "");
+    add_budget(o, subject, "bytes/message", "bytes", 1, 200, 184, BENCH_BUDGET_PASS, "", "");
     add_budget(o, "core_operations/receive/wake_up", "p99", "ns", 1, 10000, 44300,
                BENCH_BUDGET_OVER, "a request waits for two wake-ups",
                "the whole interval lies above the limit");
     add_budget(o, "core_operations/receive/same_thread over core_operations/uuid/format", "time",
-               "ratio", 1, 3.3, 3.33, BENCH_BUDGET_INCONCLUSIVE, "", "the interval holds the limit");
-    add_budget(o, "core_operations/publish/rabbitmq/size=100,batch=1", "throughput", "/s", 0, 1e5,
+               "1", 1, 3.3, 3.33, BENCH_BUDGET_INCONCLUSIVE, "",
+               "the interval holds the limit: more launches would decide");
+    add_budget(o, "core_operations/publish/rabbitmq/size=100,batch=1", "throughput", "1/s", 0, 1e5,
                NAN, BENCH_BUDGET_NOT_MEASURED, "", "skipped: RABBITMQ_URL is not set");
 }
 
-/* ---- fixtures --------------------------------------------------------------------------------- */
+/* ---- fixtures ---- */
 
 static void add_recipes(struct fixture *f, const struct recipe *recipes, size_t n,
                         enum fixture_kind kind) {
@@ -386,8 +429,19 @@ static void add_large(struct fixture *f) {
         for (int batch = 1; batch <= 9; batch++) {
             char params[64];
             snprintf(params, sizeof params, "size=%d,batch=%d", size * 100, batch);
-            struct recipe r = {"large", "publish", "inmemory", params, 40.0 * size * batch, 0.01,
-                               batch, size * 100.0 * batch, 1.0, 1, 0, OK, PASS};
+            struct recipe r = {"large",
+                               "publish",
+                               "inmemory",
+                               params,
+                               40.0 * size * batch,
+                               0.01,
+                               batch,
+                               size * 100.0 * batch,
+                               1.0,
+                               1,
+                               0,
+                               OK,
+                               PASS};
             add_result(f->baseline, &r, r.ns * r.was, 1);
             add_result(f->run, &r, r.ns, 0);
         }
@@ -410,6 +464,7 @@ void fixture_init(struct fixture *f, enum fixture_kind kind) {
     bench__run_sort(f->run);
     if (is_compared) {
         bench__run_sort(f->baseline);
+        forget_samples(f->baseline);
         compare_all(f, kind);
     }
     if (kind == FIXTURE_COMPARED) {

@@ -1,0 +1,484 @@
+/*
+ * Budgets: what gates.json allows a benchmark to cost, alone or compared with another of the same
+ * run. Compares numbers that are there; never measures, never resamples.
+ */
+#include "result/budgets.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "result/difference.h"
+#include "result/fields.h"
+#include "result/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- metrics ----------------------------------------------------------------------------------
+ */
+
+static bench_estimate bare(double point) {
+    return (bench_estimate){point, NAN, NAN};
+}
+
+/* Per second and over all threads; a rate's lower end is the time's upper end. */
+static bench_estimate rate(double per_iteration, const bench_result *r) {
+    const double n = per_iteration * r->n_threads * 1e9;
+    const bench_estimate *time = &r->time.median;
+    return (bench_estimate){n / time->point, n / time->upper, n / time->lower};
+}
+
+static bench_estimate get_time(const bench_result *r) {
+    return r->time.median;
+}
+static bench_estimate get_throughput(const bench_result *r) {
+    return rate(r->elements_per_iteration, r);
+}
+static bench_estimate get_bytes_throughput(const bench_result *r) {
+    return rate(r->bytes_per_iteration, r);
+}
+static bench_estimate get_p50(const bench_result *r) {
+    return bare(r->latency.p50);
+}
+static bench_estimate get_p90(const bench_result *r) {
+    return bare(r->latency.p90);
+}
+static bench_estimate get_p95(const bench_result *r) {
+    return bare(r->latency.p95);
+}
+static bench_estimate get_p99(const bench_result *r) {
+    return bare(r->latency.p99);
+}
+static bench_estimate get_p999(const bench_result *r) {
+    return bare(r->latency.p999);
+}
+static bench_estimate get_max(const bench_result *r) {
+    return bare(r->latency.max);
+}
+static bench_estimate get_cpu(const bench_result *r) {
+    return bare(r->time.cpu);
+}
+static bench_estimate get_cold(const bench_result *r) {
+    return bare(r->time.cold);
+}
+static bench_estimate get_error_rate(const bench_result *r) {
+    return bare(r->error_rate);
+}
+static bench_estimate get_peak_rss(const bench_result *r) {
+    return bare(r->peak_rss_bytes < 0 ? NAN : (double)r->peak_rss_bytes);
+}
+
+static const struct metric {
+    const char *name;
+    const char *unit;     /* as reports know it */
+    const char *quantity; /* as bench__parse_quantity calls it */
+    bench_estimate (*get)(const bench_result *result);
+    const char *needs; /* what the benchmark lacks when it is not measured */
+} metrics[] = {
+    {"time", "ns", "ns", get_time, "no valid launch"},
+    {"throughput", "1/s", "1/s", get_throughput, "the benchmark declares no elements"},
+    {"bytes_throughput", "B/s", "bytes/s", get_bytes_throughput, "the benchmark declares no bytes"},
+    {"p50", "ns", "ns", get_p50, "not sampled as latency, or too few operations"},
+    {"p90", "ns", "ns", get_p90, "not sampled as latency, or too few operations"},
+    {"p95", "ns", "ns", get_p95, "not sampled as latency, or too few operations"},
+    {"p99", "ns", "ns", get_p99, "not sampled as latency, or too few operations"},
+    {"p999", "ns", "ns", get_p999, "not sampled as latency, or too few operations"},
+    {"max", "ns", "ns", get_max, "not sampled as latency"},
+    {"cpu", "ns", "ns", get_cpu, "no CPU time was read"},
+    {"cold", "ns", "ns", get_cold, "no first call was timed"},
+    {"peak_rss", "bytes", "bytes", get_peak_rss, "no peak memory was read"},
+    {"error_rate", "fraction", "1", get_error_rate, "no iteration was counted"},
+};
+
+static const struct metric *find_metric(const char *name) {
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
+        if (strcmp(metrics[i].name, name) == 0) {
+            return &metrics[i];
+        }
+    }
+    return NULL;
+}
+
+/* The value of a metric, or of the counter of that name; NAN when there is none, with a reason. */
+static bench_estimate measure(const bench_result *result, const char *name, const char **out_unit,
+                              const char **out_reason) {
+    const struct metric *metric = find_metric(name);
+    *out_unit = metric != NULL ? metric->unit : "";
+    if (metric != NULL) {
+        *out_reason = metric->needs;
+        return metric->get(result);
+    }
+    *out_reason = "no metric and no counter has this name";
+    for (size_t i = 0; i < result->n_counters; i++) {
+        if (strcmp(result->counters[i].name, name) == 0) {
+            *out_unit = result->counters[i].unit;
+            *out_reason = "the counter has no value";
+            return bare(result->counters[i].value);
+        }
+    }
+    return bare(NAN);
+}
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+static const char *const limit_keys[] = {"max", "min", "max_overhead", "max_ratio", "min_ratio"};
+
+static int is_ratio(enum bench__limit_kind kind) {
+    return kind >= BENCH__LIMIT_MAX_OVERHEAD;
+}
+static int is_maximum(enum bench__limit_kind kind) {
+    return kind != BENCH__LIMIT_MIN && kind != BENCH__LIMIT_MIN_RATIO;
+}
+
+/* A number in the metric's own unit, or a text with a unit that must be one of the metric's. */
+static int read_limit(double *out, const struct bench__json *value, const char *metric_name,
+                      enum bench__limit_kind kind) {
+    const struct metric *metric = find_metric(metric_name);
+    const char *text = NULL;
+    char unit[24];
+    bench_error why = {0};
+    if (!bench__json_is_text(value)) {
+        return bench__json_read_double(out, value);
+    }
+    if (bench__json_read_text(&text, value) != 0) {
+        return BENCH_EFORMAT;
+    }
+    if (bench__parse_quantity(out, unit, text, &why) != 0) {
+        return bench__json_error(value, "%s", why.text);
+    }
+    if (strcmp(unit, "1") == 0) {
+        return 0;
+    }
+    if (is_ratio(kind)) {
+        return bench__json_error(value, "\"%.60s\" is in %s, but a ratio has no unit", text, unit);
+    }
+    if (metric != NULL && strcmp(unit, metric->quantity) != 0) {
+        return bench__json_error(value, "\"%.60s\" is in %s, but %s is in %s", text, unit,
+                                 metric_name, metric->quantity);
+    }
+    return 0;
+}
+
+static int check_loosening(const struct bench__budget_rule *rule, const struct bench__json *entry) {
+    const struct bench__json was = bench__json_get(entry, "was");
+    const struct bench__json justification = bench__json_get(entry, "justification");
+    const char *text = "";
+    double before = NAN;
+    int rc = 0;
+    if (!bench__json_absent(&justification)) {
+        rc = bench__json_read_text(&text, &justification);
+    }
+    if (rc != 0 || bench__json_absent(&was)) {
+        return rc;
+    }
+    rc = read_limit(&before, &was, rule->metric, rule->kind);
+    const int is_looser = is_maximum(rule->kind) ? rule->limit > before : rule->limit < before;
+    if (rc == 0 && is_looser && text[strspn(text, " \t\r\n")] == '\0') {
+        rc = bench__json_error(&was, "says that the limit was tighter: loosening it needs a "
+                                     "\"justification\"");
+    }
+    return rc;
+}
+
+/* Exactly one of the limits that go with the form of the entry. */
+static int read_limits(struct bench__budget_rule *rule, const struct bench__json *entry) {
+    const int wants_ratio = rule->of != NULL;
+    int n = 0, rc = 0;
+    for (int kind = 0; kind <= BENCH__LIMIT_MIN_RATIO && rc == 0; kind++) {
+        const struct bench__json value = bench__json_get(entry, limit_keys[kind]);
+        if (bench__json_absent(&value)) {
+            continue;
+        }
+        if (is_ratio((enum bench__limit_kind)kind) != wants_ratio) {
+            return bench__json_error(&value, "does not go with %s",
+                                     wants_ratio ? "\"of\" and \"over\"" : "\"match\"");
+        }
+        rule->kind = (enum bench__limit_kind)kind;
+        rc = read_limit(&rule->limit, &value, rule->metric, rule->kind);
+        n++;
+    }
+    if (rc == 0 && n != 1) {
+        rc = bench__json_error(entry, "needs exactly one of %s",
+                               wants_ratio ? "max_overhead, max_ratio, min_ratio" : "max, min");
+    }
+    return rc;
+}
+
+static int read_owned(char **out, const struct bench__json *entry, const char *key) {
+    const struct bench__json value = bench__json_get(entry, key);
+    const char *text = NULL;
+    const int rc = bench__json_read_name(&text, &value);
+    return rc != 0 ? rc : bench__text_copy(out, text, &value);
+}
+
+int bench__pattern_read(struct bench__pattern **out, const struct bench__json *value) {
+    const char *text = NULL;
+    bench_error why = {0};
+    if (bench__json_read_text(&text, value) != 0) {
+        return BENCH_EFORMAT;
+    }
+    const int rc = bench__pattern_new(out, text, &why);
+    return rc == BENCH_ENOMEM ? bench__json_no_memory(value)
+           : rc != 0          ? bench__json_error(value, "%s", why.text)
+                              : 0;
+}
+
+static int read_subject(struct bench__budget_rule *rule, const struct bench__json *entry) {
+    const struct bench__json match = bench__json_get(entry, "match");
+    const struct bench__json of = bench__json_get(entry, "of");
+    if (bench__json_absent(&match) == bench__json_absent(&of)) {
+        return bench__json_error(entry, "needs \"match\", or \"of\" and \"over\"");
+    }
+    if (bench__json_absent(&match)) {
+        const int rc = read_owned(&rule->of, entry, "of");
+        return rc != 0 ? rc : read_owned(&rule->over, entry, "over");
+    }
+    const int rc = read_owned(&rule->match, entry, "match");
+    return rc != 0 ? rc : bench__pattern_read(&rule->pattern, &match);
+}
+
+static int read_rule(struct bench__budget_rule *rule, const struct bench__json *entry) {
+    static const char *const keys[] = {
+        "justification", "match",     "max", "max_overhead", "max_ratio", "metric",
+        "min",           "min_ratio", "of",  "over",         "was",       "why"};
+    const struct bench__json why = bench__json_get(entry, "why");
+    int rc = bench__json_expect_keys(entry, keys, sizeof keys / sizeof *keys);
+    if (rc == 0) {
+        rc = read_subject(rule, entry);
+    }
+    if (rc == 0) {
+        rc = read_owned(&rule->metric, entry, "metric");
+    }
+    if (rc == 0) {
+        rc = bench__json_absent(&why) ? bench__text_copy(&rule->why, "", &why)
+                                      : read_owned(&rule->why, entry, "why");
+    }
+    if (rc == 0) {
+        rc = read_limits(rule, entry);
+    }
+    return rc != 0 ? rc : check_loosening(rule, entry);
+}
+
+int bench__budget_rule_read(struct bench__budget_rule *out, const struct bench__json *entry) {
+    *out = (struct bench__budget_rule){0};
+    const int rc = read_rule(out, entry);
+    if (rc != 0) {
+        bench__budget_rule_clear(out);
+    }
+    return rc;
+}
+
+void bench__budget_rule_clear(struct bench__budget_rule *rule) {
+    bench__free(rule->match);
+    bench__pattern_free(rule->pattern);
+    bench__free(rule->of);
+    bench__free(rule->over);
+    bench__free(rule->metric);
+    bench__free(rule->why);
+    *rule = (struct bench__budget_rule){0};
+}
+
+/* ---- evaluating -------------------------------------------------------------------------------
+ */
+
+static int no_memory(bench_error *err) {
+    return bench__error(err, BENCH_ENOMEM, "out of memory evaluating budgets");
+}
+
+/* Appends a budget that is not measured yet. `over` may be NULL. */
+static bench_budget *add_budget(bench_outcome *outcome, const struct bench__budget_rule *rule,
+                                const char *subject, const char *over) {
+    size_t capacity = outcome->n_budgets;
+    struct bench__strbuf name;
+    if (bench__grow(&outcome->budgets, &capacity, outcome->n_budgets + 1,
+                    sizeof *outcome->budgets) != 0) {
+        return NULL;
+    }
+    bench__strbuf_init(&name);
+    bench__strbuf_add(&name, subject);
+    if (over != NULL) {
+        bench__strbuf_add(&name, " over ");
+        bench__strbuf_add(&name, over);
+    }
+    bench_budget *budget = &outcome->budgets[outcome->n_budgets++];
+    *budget = (bench_budget){.subject = bench__strbuf_steal(&name),
+                             .metric = bench__strdup(rule->metric),
+                             .why = bench__strdup(rule->why),
+                             .is_maximum = is_maximum(rule->kind),
+                             .limit = rule->limit,
+                             .measured = {NAN, NAN, NAN},
+                             .margin = NAN,
+                             .verdict = BENCH_BUDGET_NOT_MEASURED};
+    return budget->subject != NULL && budget->metric != NULL && budget->why != NULL ? budget : NULL;
+}
+
+static int set_reason(bench_budget *budget, const char *reason, const char *detail,
+                      bench_error *err) {
+    struct bench__strbuf text;
+    bench__strbuf_init(&text);
+    bench__strbuf_add(&text, reason);
+    if (detail != NULL) {
+        bench__strbuf_add(&text, ": ");
+        bench__strbuf_add(&text, detail);
+    }
+    bench__free(budget->reason);
+    budget->reason = bench__strbuf_steal(&text);
+    return budget->reason != NULL ? 0 : no_memory(err);
+}
+
+/* Within or beyond the limit only with the whole interval, where there is one. */
+static int decide(bench_budget *budget, const bench_estimate *measured, const char *unit,
+                  bench_error *err) {
+    const double sign = budget->is_maximum ? 1 : -1;
+    const double limit = sign * budget->limit;
+    const int has_interval = !isnan(measured->lower) && !isnan(measured->upper);
+    const double a = sign * (has_interval ? measured->lower : measured->point);
+    const double b = sign * (has_interval ? measured->upper : measured->point);
+    budget->measured = *measured;
+    snprintf(budget->unit, sizeof budget->unit, "%s", unit);
+    budget->margin = (limit - sign * measured->point) / fabs(budget->limit);
+    budget->verdict = fmax(a, b) <= limit  ? BENCH_BUDGET_PASS
+                      : fmin(a, b) > limit ? BENCH_BUDGET_OVER
+                                           : BENCH_BUDGET_INCONCLUSIVE;
+    return set_reason(budget,
+                      budget->verdict == BENCH_BUDGET_INCONCLUSIVE
+                          ? "the interval holds the limit: more launches would decide"
+                          : "",
+                      NULL, err);
+}
+
+static int evaluate_absolute(bench_budget *budget, const bench_result *result, bench_error *err) {
+    const char *unit, *reason;
+    if (result->status != BENCH_STATUS_OK) {
+        return set_reason(budget, bench_status_name(result->status), result->message, err);
+    }
+    const bench_estimate measured = measure(result, budget->metric, &unit, &reason);
+    return isnan(measured.point) ? set_reason(budget, reason, NULL, err)
+                                 : decide(budget, &measured, unit, err);
+}
+
+/* Time of `of` over time of `over`, by launches. */
+static int time_ratio(bench_estimate *out, const bench_result *of, const bench_result *over) {
+    struct bench__side a = {0}, b = {0};
+    int rc = bench__side_init(&a, over, NULL, BENCH_KERNEL_ADD);
+    if (rc == 0) {
+        rc = bench__side_init(&b, of, NULL, BENCH_KERNEL_ADD);
+    }
+    if (rc == 0) {
+        const struct bench__difference d = bench__difference(&b, &a, 0);
+        const bench_estimate log_ratio =
+            bench__difference_interval(&d, of->options.confidence_level);
+        *out = (bench_estimate){exp(log_ratio.point), exp(log_ratio.lower), exp(log_ratio.upper)};
+    }
+    bench__side_clear(&a);
+    bench__side_clear(&b);
+    return rc;
+}
+
+/* The metric's ratio. Of rates, the ratio of the times that stand behind them keeps the interval.
+ */
+static int ratio_of(bench_estimate *out, const char *metric, const bench_result *of,
+                    const bench_result *over, const char **out_reason) {
+    const char *unit;
+    const bench_estimate above = measure(of, metric, &unit, out_reason);
+    const bench_estimate below = measure(over, metric, &unit, out_reason);
+    *out = bare(below.point != 0 ? above.point / below.point : NAN);
+    const int is_rate =
+        strcmp(metric, "throughput") == 0 || strcmp(metric, "bytes_throughput") == 0;
+    if (isnan(out->point) || (!is_rate && strcmp(metric, "time") != 0)) {
+        return 0;
+    }
+    bench_estimate time;
+    const int rc = time_ratio(&time, of, over);
+    if (rc != 0 || isnan(time.lower)) {
+        return rc;
+    }
+    if (!is_rate) {
+        *out = time;
+        return 0;
+    }
+    const double work = out->point * of->time.median.point / over->time.median.point;
+    *out = (bench_estimate){work / time.point, work / time.upper, work / time.lower};
+    return 0;
+}
+
+/* What is lost: of a time the part that comes on top, of a rate how much more each unit costs. */
+static bench_estimate overhead(const bench_estimate *ratio, const char *metric) {
+    const struct metric *known = find_metric(metric);
+    if (known != NULL && strstr(known->quantity, "/s") != NULL) {
+        return (bench_estimate){1 / ratio->point - 1, 1 / ratio->upper - 1, 1 / ratio->lower - 1};
+    }
+    return (bench_estimate){ratio->point - 1, ratio->lower - 1, ratio->upper - 1};
+}
+
+static int evaluate_ratio(bench_budget *budget, const struct bench__budget_rule *rule,
+                          const bench_run *run, bench_error *err) {
+    const bench_result *both[] = {bench_run_find(run, rule->of), bench_run_find(run, rule->over)};
+    const char *names[] = {rule->of, rule->over}, *reason = "";
+    for (size_t i = 0; i < 2; i++) {
+        if (both[i] == NULL || both[i]->status != BENCH_STATUS_OK) {
+            return set_reason(
+                budget, both[i] == NULL ? "not in this run" : bench_status_name(both[i]->status),
+                names[i], err);
+        }
+    }
+    bench_estimate ratio;
+    if (ratio_of(&ratio, rule->metric, both[0], both[1], &reason) != 0) {
+        return no_memory(err);
+    }
+    if (isnan(ratio.point)) {
+        return set_reason(budget, reason, NULL, err);
+    }
+    if (rule->kind == BENCH__LIMIT_MAX_OVERHEAD) {
+        ratio = overhead(&ratio, rule->metric);
+    }
+    return decide(budget, &ratio, rule->kind == BENCH__LIMIT_MAX_OVERHEAD ? "fraction" : "1", err);
+}
+
+/* Whether a name or pattern is about a suite of this run; a pattern that leaves the suite open is.
+ */
+static int concerns_run(const char *name, const bench_run *run) {
+    const size_t n = strcspn(name, "/");
+    if (name[0] == '/' || strcspn(name, "*?[") < n) {
+        return run->n_results > 0;
+    }
+    for (size_t i = 0; i < run->n_results; i++) {
+        if (strlen(run->results[i].suite) == n && memcmp(run->results[i].suite, name, n) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int evaluate_matches(const struct bench__budget_rule *rule, const bench_run *run,
+                            bench_outcome *outcome, bench_error *err) {
+    size_t n_matches = 0;
+    int rc = 0;
+    for (size_t i = 0; i < run->n_results && rc == 0; i++) {
+        const bench_result *result = &run->results[i];
+        if (bench__pattern_matches(rule->pattern, result->name)) {
+            bench_budget *budget = add_budget(outcome, rule, result->name, NULL);
+            rc = budget != NULL ? evaluate_absolute(budget, result, err) : no_memory(err);
+            n_matches++;
+        }
+    }
+    if (rc == 0 && n_matches == 0 && concerns_run(rule->match, run)) {
+        bench_budget *budget = add_budget(outcome, rule, rule->match, NULL);
+        rc = budget != NULL ? set_reason(budget, "not in this run", NULL, err) : no_memory(err);
+    }
+    return rc;
+}
+
+int bench__budget_rule_evaluate(const struct bench__budget_rule *rule, const bench_run *run,
+                                bench_outcome *outcome, bench_error *err) {
+    if (rule->match != NULL) {
+        return evaluate_matches(rule, run, outcome, err);
+    }
+    if (!concerns_run(rule->of, run) && !concerns_run(rule->over, run)) {
+        return 0;
+    }
+    bench_budget *budget = add_budget(outcome, rule, rule->of, rule->over);
+    return budget != NULL ? evaluate_ratio(budget, rule, run, err) : no_memory(err);
+}

@@ -1,0 +1,433 @@
+/* The tree of baseline files: saving, merging, finding, and two who save at once. */
+#include "result_support.h"
+
+#include "measure/host.h"
+#include "result/baseline.h"
+
+#include <sys/wait.h>
+
+#define FEW 3 /* launches */
+
+static char dir[64];
+
+static int set_up(void **state) {
+    (void)state;
+    make_scratch(dir);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    remove_scratch(dir);
+    return 0;
+}
+
+/* A run of one suite whose functions all take `ns`; reading i belongs to launch i. */
+static bench_run *run_of(const char *suite, const char *const *functions, size_t n, double ns) {
+    bench_run *run = new_run();
+    for (int i = 0; i < FEW; i++) {
+        add_reading(run, ns + i);
+    }
+    for (size_t f = 0; f < n; f++) {
+        bench_result *result = add_benchmark(run, suite, functions[f]);
+        for (int i = 0; i < FEW; i++) {
+            add_launch(result, ns)->calibration = i;
+        }
+    }
+    bench__run_sort(run);
+    return run;
+}
+
+static void save(const bench_run *run, const char *name) {
+    bench_error err = {0};
+    size_t left_out = 99;
+    expect_ok(bench__baseline_save(run, dir, name, &left_out, &err), &err);
+    assert_int_equal(left_out, 0);
+}
+
+static bench_run *load(const char *name) {
+    bench_error err = {0};
+    bench_run *run = NULL, *like = new_run();
+    expect_ok(bench__baseline_load(&run, dir, name, &like->host, NULL, 0, &err), &err);
+    assert_non_null(run);
+    assert_int_equal(err.code, 0);
+    bench_run_free(like);
+    return run;
+}
+
+static void path_of(char out[300], const char *name, const char *suite) {
+    char class[64];
+    bench_run *like = new_run();
+    bench__host_class(&like->host, class);
+    snprintf(out, 300, "%s/%s/%s/%s.json", dir, name, class, suite);
+    bench_run_free(like);
+}
+
+static double median_of(const bench_run *run, const char *name) {
+    const bench_result *result = bench_run_find(run, name);
+    assert_non_null(result);
+    assert_int_equal(result->n_launches, FEW);
+    return result->launches[0].median_ns;
+}
+
+/* ---- saving and loading ----------------------------------------------------------------------- */
+
+static void what_is_saved_is_found(void **state) {
+    const char *const functions[] = {"b", "a"};
+    (void)state;
+    bench_run *run = run_of("core", functions, 2, 10);
+    save(run, "main");
+    bench_run *back = load("main");
+    assert_string_equal(back->label, "main");
+    assert_int_equal(back->n_results, 2);
+    assert_string_equal(back->results[0].function, "a");
+    assert_int_equal(back->n_calibrations, FEW);
+    assert_true(median_of(back, "core/group/b") == 10);
+    bench_run_free(back);
+    bench_run_free(run);
+}
+
+static void saving_again_gives_the_same_bytes(void **state) {
+    const char *const functions[] = {"a", "b"};
+    char path[300], copy[400];
+    (void)state;
+    bench_run *run = run_of("core", functions, 2, 10);
+    save(run, "main");
+    path_of(path, "main", "core");
+    snprintf(copy, sizeof copy, "%s/first", dir);
+    char *first = slurp(path);
+    spit(copy, first);
+    save(run, "main");
+    assert_same_files(path, copy);
+    bench_run *back = load("main");
+    save(back, "main");
+    assert_same_files(path, copy);
+    save(back, "other");
+    bench_run *other = load("other");
+    assert_string_equal(other->label, "other");
+    bench__free(first);
+    bench_run_free(other);
+    bench_run_free(back);
+    bench_run_free(run);
+}
+
+static void a_partial_run_keeps_the_rest(void **state) {
+    const char *const all[] = {"a", "b", "c"}, *const some[] = {"b", "d"};
+    (void)state;
+    bench_run *run = run_of("core", all, 3, 10), *partial = run_of("core", some, 2, 20);
+    save(run, "main");
+    save(partial, "main");
+    bench_run *back = load("main");
+    assert_int_equal(back->n_results, 4);
+    assert_true(median_of(back, "core/group/a") == 10);
+    assert_true(median_of(back, "core/group/b") == 20);
+    assert_true(median_of(back, "core/group/c") == 10);
+    assert_true(median_of(back, "core/group/d") == 20);
+    /* Each launch still stands beside its own reading, and readings nobody names are gone. */
+    assert_int_equal(back->n_calibrations, 2 * FEW);
+    for (size_t r = 0; r < 4; r++) {
+        for (int i = 0; i < FEW; i++) {
+            const bench_launch *launch = &back->results[r].launches[i];
+            assert_true(back->calibrations[launch->calibration].ns[0] == launch->median_ns + i);
+        }
+    }
+    save(run, "main");
+    bench_run_free(back);
+    back = load("main");
+    assert_int_equal(back->n_calibrations, 2 * FEW); /* d is still the partial run's */
+    bench_run_free(back);
+    bench_run_free(partial);
+    bench_run_free(run);
+}
+
+static void what_did_not_run_well_is_left_out(void **state) {
+    const char *const functions[] = {"a", "b"};
+    bench_error err = {0};
+    size_t left_out = 0;
+    (void)state;
+    bench_run *run = run_of("core", functions, 2, 10);
+    save(run, "main");
+    run->results[1].status = BENCH_STATUS_CRASHED;
+    run->results[0].launches[0].median_ns = 11;
+    expect_ok(bench__baseline_save(run, dir, "main", &left_out, &err), &err);
+    assert_int_equal(left_out, 1);
+    bench_run *back = load("main");
+    assert_true(median_of(back, "core/group/a") == 11);
+    assert_true(median_of(back, "core/group/b") == 10); /* as it was */
+    bench_run_free(back);
+    expect_ok(bench__baseline_save(run, dir, "fresh", &left_out, &err), &err);
+    back = load("fresh");
+    assert_int_equal(back->n_results, 1);
+    bench_run_free(back);
+    bench_run_free(run);
+}
+
+static void suites_have_files_of_their_own(void **state) {
+    const char *const a[] = {"a"}, *const wanted[] = {"two", "three"};
+    char path[300];
+    bench_error err = {0};
+    (void)state;
+    bench_run *one = run_of("one", a, 1, 10), *two = run_of("two", a, 1, 20);
+    snprintf(two->timestamp, sizeof two->timestamp, "2025-01-01T00:00:00Z");
+    snprintf(two->git_commit, sizeof two->git_commit, "newer");
+    save(two, "main");
+    save(one, "main");
+    path_of(path, "main", "two");
+    assert_true(bench__file_exists(path));
+    bench_run *back = load("main");
+    assert_int_equal(back->n_results, 2);
+    assert_string_equal(back->git_commit, "newer");
+    assert_int_equal(back->n_calibrations, 2 * FEW);
+    const bench_result *result = bench_run_find(back, "two/group/a");
+    assert_true(back->calibrations[result->launches[1].calibration].ns[0] == 21);
+    bench_run_free(back);
+    expect_ok(bench__baseline_load(&back, dir, "main", &one->host, wanted, 2, &err), &err);
+    assert_int_equal(back->n_results, 1);
+    assert_string_equal(back->results[0].suite, "two");
+    bench_run_free(back);
+    expect_error(bench__baseline_load(&back, dir, "main", &one->host, wanted + 1, 1, &err),
+                 BENCH_ENOTFOUND, &err, dir, "none of the suites");
+    assert_null(back);
+    bench_run_free(one);
+    bench_run_free(two);
+}
+
+/* ---- not finding ------------------------------------------------------------------------------ */
+
+static void a_baseline_that_is_not_there(void **state) {
+    const char *const a[] = {"a"};
+    bench_error err = {0};
+    bench_run *back = NULL;
+    (void)state;
+    bench_run *run = run_of("core", a, 1, 10);
+    expect_error(bench__baseline_load(&back, dir, "main", &run->host, NULL, 0, &err),
+                 BENCH_ENOTFOUND, &err, dir, "no baseline 'main'; there are none");
+    save(run, "v1");
+    save(run, "v2");
+    err = (bench_error){0};
+    expect_error(bench__baseline_load(&back, dir, "main", &run->host, NULL, 0, &err),
+                 BENCH_ENOTFOUND, &err, dir, "there are: v1, v2");
+    bench_run_free(run);
+}
+
+static void another_machine_is_loaded_with_an_explanation(void **state) {
+    const char *const a[] = {"a"};
+    char class[64], differences[200];
+    bench_error err = {0};
+    bench_run *back = NULL;
+    (void)state;
+    bench_run *run = run_of("core", a, 1, 10);
+    bench__host_class(&run->host, class);
+    save(run, "main");
+    snprintf(run->host.cpu_model, sizeof run->host.cpu_model, "Another CPU 4000");
+    expect_ok(bench__baseline_load(&back, dir, "main", &run->host, NULL, 0, &err), &err);
+    assert_non_null(back);
+    assert_int_equal(err.code, BENCH_ENOTFOUND);
+    assert_non_null(strstr(err.text, class));
+    assert_non_null(strstr(err.text, "benchctl compare"));
+    assert_int_equal(
+        bench__host_differences(&run->host, &back->host, differences, sizeof differences), 1);
+    bench_run_free(back);
+    bench_run_free(run);
+}
+
+static void names_that_are_no_file_names(void **state) {
+    static const char *const bad[] = {"", "..", "../up", "a/b", ".hidden", "-rf", "a\nb"};
+    const char *const a[] = {"a"};
+    bench_error err;
+    bench_run *back = NULL;
+    size_t left_out;
+    (void)state;
+    bench_run *run = run_of("core", a, 1, 10);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        err = (bench_error){0};
+        expect_error(bench__baseline_save(run, dir, bad[i], &left_out, &err), BENCH_EINVAL, &err,
+                     "", "the baseline");
+        err = (bench_error){0};
+        expect_error(bench__baseline_load(&back, dir, bad[i], &run->host, NULL, 0, &err),
+                     BENCH_EINVAL, &err, "", "the baseline");
+        set_text(&run->results[0].suite, bad[i]);
+        err = (bench_error){0};
+        expect_error(bench__baseline_save(run, dir, "main", &left_out, &err), BENCH_EINVAL, &err,
+                     "", "the suite");
+        set_text(&run->results[0].suite, "core");
+    }
+    bench_run_free(run);
+}
+
+/* ---- nothing is lost -------------------------------------------------------------------------- */
+
+static void an_unreadable_file_stays(void **state) {
+    const char *const a[] = {"a"};
+    char path[300];
+    bench_error err = {0};
+    size_t left_out;
+    (void)state;
+    bench_run *run = run_of("core", a, 1, 10);
+    save(run, "main");
+    path_of(path, "main", "core");
+    spit(path, "<<<<<<< HEAD\n");
+    expect_error(bench__baseline_save(run, dir, "main", &left_out, &err), BENCH_EFORMAT, &err, path,
+                 "not valid JSON");
+    char *text = slurp(path);
+    assert_string_equal(text, "<<<<<<< HEAD\n");
+    bench__free(text);
+    spit(path, "{\"format_version\": 7}");
+    err = (bench_error){0};
+    expect_error(bench__baseline_save(run, dir, "main", &left_out, &err), BENCH_EVERSION, &err,
+                 path, "newer");
+    bench_run_free(run);
+}
+
+static void a_file_of_another_machine_stays(void **state) {
+    const char *const a[] = {"a"};
+    char path[300];
+    bench_error err = {0};
+    size_t left_out;
+    (void)state;
+    bench_run *run = run_of("core", a, 1, 10);
+    save(run, "main");
+    path_of(path, "main", "core");
+    snprintf(run->host.compiler, sizeof run->host.compiler, "clang 14");
+    expect_ok(bench_run_save(run, path, 0, &err), &err);
+    set_host(&run->host);
+    expect_error(bench__baseline_save(run, dir, "main", &left_out, &err), BENCH_EFORMAT, &err,
+                 "core.json: host", "another machine");
+    bench_run_free(run);
+}
+
+static void no_directory_to_save_in(void **state) {
+    const char *const a[] = {"a"};
+    char path[128];
+    bench_error err = {0};
+    size_t left_out;
+    (void)state;
+    bench_run *run = run_of("core", a, 1, 10);
+    snprintf(path, sizeof path, "%s/file", dir);
+    spit(path, "x");
+    expect_error(bench__baseline_save(run, path, "main", &left_out, &err), BENCH_EIO, &err, path,
+                 "");
+    err = (bench_error){0};
+    assert_true(bench__baseline_save(run, "/proc/self/baselines", "main", &left_out, &err) < 0);
+    assert_int_not_equal(err.code, 0);
+    bench_run_free(run);
+}
+
+/* Two processes add benchmarks to one file again and again; every one of them must be there. */
+static void save_one_by_one(char prefix, int n) {
+    char function[20];
+    const char *const functions[] = {function};
+    for (int i = 0; i < n; i++) {
+        bench_error err = {0};
+        size_t left_out;
+        snprintf(function, sizeof function, "%c%02d", prefix, i);
+        bench_run *run = run_of("core", functions, 1, 10);
+        if (bench__baseline_save(run, dir, "main", &left_out, &err) != 0) {
+            _exit(1);
+        }
+        bench_run_free(run);
+    }
+}
+
+static void two_save_at_once(void **state) {
+    const int n = 25;
+    int status = 0;
+    (void)state;
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        save_one_by_one('c', n);
+        _exit(0);
+    }
+    save_one_by_one('p', n);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    bench_run *back = load("main");
+    assert_int_equal(back->n_results, 2 * n);
+    bench_run_free(back);
+}
+
+static void every_allocation_may_fail(void **state) {
+    const char *const all[] = {"a", "b"}, *const some[] = {"b"};
+    (void)state;
+    bench_run *old = run_of("core", all, 2, 10), *run = run_of("core", some, 1, 20);
+    const long live = bench__mem_live();
+    long n = 0;
+    for (int done = 0; !done; n++) {
+        bench_run *back = NULL;
+        bench_error err = {0};
+        size_t left_out;
+        save(old, "main");
+        bench__mem_fail_after(n);
+        int rc = bench__baseline_save(run, dir, "main", &left_out, &err);
+        if (rc == 0) {
+            rc = bench__baseline_load(&back, dir, "main", &run->host, NULL, 0, &err);
+        }
+        bench__mem_fail_after(-1);
+        done = rc == 0;
+        assert_true(done || rc == BENCH_ENOMEM);
+        assert_int_equal(rc, err.code);
+        assert_true((back != NULL) == done);
+        bench_run_free(back);
+        assert_int_equal(bench__mem_live(), live);
+        back = load("main");
+        assert_int_equal(back->n_results, 2); /* whatever failed, both are there */
+        bench_run_free(back);
+    }
+    assert_true(n > 40);
+    bench_run_free(old);
+    bench_run_free(run);
+}
+
+/* ---- listing ---------------------------------------------------------------------------------- */
+
+static void lists_what_is_there(void **state) {
+    const char *const a[] = {"a"};
+    char path[128], expected[300];
+    struct bench__baseline_entry *entries = NULL;
+    size_t n = 99;
+    bench_error err = {0};
+    (void)state;
+    snprintf(path, sizeof path, "%s/none", dir);
+    expect_ok(bench__baseline_list(&entries, &n, path, &err), &err);
+    assert_int_equal(n, 0);
+    bench__baseline_list_free(entries, n);
+    snprintf(path, sizeof path, "%s/gates.json", dir);
+    spit(path, "{}");
+    bench_run *one = run_of("one", a, 1, 10), *two = run_of("two", a, 1, 20);
+    save(two, "v2");
+    save(one, "v2");
+    save(one, "v1");
+    expect_ok(bench__baseline_list(&entries, &n, dir, &err), &err);
+    assert_int_equal(n, 3);
+    assert_string_equal(entries[0].name, "v1");
+    assert_string_equal(entries[1].suite, "one");
+    assert_string_equal(entries[2].suite, "two");
+    path_of(expected, "v2", "two");
+    assert_string_equal(entries[2].path, expected);
+    assert_true(entries[2].size_bytes > 1000);
+    bench__baseline_list_free(entries, n);
+    bench_run_free(one);
+    bench_run_free(two);
+}
+
+int main(void) {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_saved_is_found),
+        TEST(saving_again_gives_the_same_bytes),
+        TEST(a_partial_run_keeps_the_rest),
+        TEST(what_did_not_run_well_is_left_out),
+        TEST(suites_have_files_of_their_own),
+        TEST(a_baseline_that_is_not_there),
+        TEST(another_machine_is_loaded_with_an_explanation),
+        TEST(names_that_are_no_file_names),
+        TEST(an_unreadable_file_stays),
+        TEST(a_file_of_another_machine_stays),
+        TEST(no_directory_to_save_in),
+        TEST(two_save_at_once),
+        TEST(every_allocation_may_fail),
+        TEST(lists_what_is_there),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
