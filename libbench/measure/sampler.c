@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 
 #define WARM_UP_CAP   2.0  /* times the warm-up asked for, when the times are not steady yet */
+#define LOOK_AGAIN    0.1  /* of the warm-up asked for: between looks beyond it */
 #define PILOT_SAMPLES 9    /* per candidate; fewer when they do not fit into a quarter of warm-up */
 #define OVERRUN       1.25 /* times the measurement asked for, then the launch ends */
 
@@ -75,12 +76,15 @@ static void warm_up(struct sampler *s, double shortest_ns) {
     struct bench__warmup w = {.n = 0};
     uint64_t n = grow(s, shortest_ns, from + wanted);
     const double batch_ns = fmax(shortest_ns, wanted / 100);
-    double faults = page_faults();
+    double faults = page_faults(), next_look = wanted;
     while (!s->stopped) {
         const double spent = now_ns(s) - from;
-        s->launch->steady = bench__warmup_steady(&w);
-        if (spent >= WARM_UP_CAP * wanted || (spent >= wanted && s->launch->steady)) {
-            break;
+        if (spent >= next_look) {
+            s->launch->steady = bench__warmup_steady(&w);
+            next_look += wanted * LOOK_AGAIN;
+            if (s->launch->steady || spent >= WARM_UP_CAP * wanted) {
+                break;
+            }
         }
         n = bench__plan_iterations(s->ns_per_iteration, batch_ns, s->options->max_iterations);
         const double ns = call(s, n);

@@ -150,7 +150,7 @@ static void add_budget_lines(const struct bench__console *c, const char *lines) 
 static int add_budgets(const struct bench__console *c) {
     static const enum bench__align align[] = {BENCH__LEFT, BENCH__RIGHT, BENCH__RIGHT, BENCH__RIGHT,
                                               BENCH__LEFT};
-    static const char *const titles[] = {"Budgets", "target", "measured", "room left", ""};
+    static const char *const titles[] = {"", "target", "measured", "room left", ""};
     const bench_outcome *outcome = c->view->outcome;
     if (outcome->n_budgets == 0) {
         return 0;
@@ -168,8 +168,11 @@ static int add_budgets(const struct bench__console *c) {
     }
     if (rc == 0) {
         size_t n = strcspn(lines.text, "\n");
+        size_t indent = strspn(lines.text, " ");
+        size_t title = strlen("Budgets") < indent ? strlen("Budgets") : indent;
         bench__strbuf_addc(c->out, '\n');
-        bench__strbuf_addn(c->out, lines.text, n + 1);
+        bench__ink_add(c->out, c->style, BENCH__INK_BOLD, "Budgets");
+        bench__strbuf_addn(c->out, lines.text + title, n + 1 - title);
         add_budget_lines(c, lines.text + n + 1);
     }
     bench__strbuf_clear(&lines);

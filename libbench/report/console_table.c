@@ -74,11 +74,7 @@ static void fill_verdict(struct cells *cells, const struct bench__row *row) {
     if (c == NULL) {
         return;
     }
-    int is_new = c->verdict == BENCH_VERDICT_NONE && c->before == NULL;
-    const char *word = is_new                             ? "new"
-                       : c->verdict == BENCH_VERDICT_NONE ? ""
-                                                          : bench_verdict_name(c->verdict);
-    snprintf(cells->text[VERDICT], CELL_SIZE, "%s", word);
+    snprintf(cells->text[VERDICT], CELL_SIZE, "%s", bench__row_verdict_word(row));
     if (isfinite(c->change.point)) {
         bench__figure_percent(cells->text[CHANGE], CELL_SIZE, c->change.point, 1);
     }
@@ -294,7 +290,6 @@ static void add_heading(const struct bench__console *c, const bench_result *resu
 static void add_status(const struct bench__console *c, const struct layout *layout,
                        const struct bench__row *row) {
     bench_status status = row->is_missing ? BENCH_STATUS_NOT_RUN : row->result->status;
-    int harmless = status == BENCH_STATUS_SKIPPED || status == BENCH_STATUS_NOT_RUN;
     int indent = layout->name_width + GAP;
     struct bench__strbuf words;
     bench__strbuf_init(&words);
@@ -304,7 +299,8 @@ static void add_status(const struct bench__console *c, const struct layout *layo
         bench__say_status(&words, row->result);
     }
     bench__ink_blanks(c->out, GAP);
-    bench__ink_wrap(c->out, c->style, harmless ? BENCH__INK_DIM : BENCH__INK_BAD,
+    int is_bad = bench__status_tone(status) == BENCH__TONE_BAD;
+    bench__ink_wrap(c->out, c->style, is_bad ? BENCH__INK_BAD : BENCH__INK_DIM,
                     bench__strbuf_text(&words), indent, indent);
     bench__strbuf_clear(&words);
 }

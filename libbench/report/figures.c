@@ -14,6 +14,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { NUMBER_SIZE = 40 }; /* a number, within a figure */
+
 static void put_fixed(char *buf, size_t size, double value, int decimals, int sign) {
     static const int64_t power[] = {1, 10, 100, 1000};
     const char *prefix = value < 0 ? "-" : sign ? "+" : "";
@@ -61,7 +63,7 @@ const char *bench__figure_time(char *buf, size_t size, double ns, int utf8) {
         return buf;
     }
     struct bench__time_unit unit = bench__time_unit(ns, utf8);
-    char number[BENCH__FIGURE_SIZE];
+    char number[NUMBER_SIZE];
     put_fixed(number, sizeof number, ns / unit.ns, decimals_for(ns / unit.ns, 4), 0);
     snprintf(buf, size, "%s %s", number, unit.name);
     return buf;
@@ -74,8 +76,8 @@ const char *bench__figure_interval(char *buf, size_t size, const bench_estimate 
     }
     struct bench__time_unit unit = bench__time_unit(time->point, utf8);
     int decimals = decimals_for(time->point / unit.ns, 4);
-    char lower[BENCH__FIGURE_SIZE];
-    char upper[BENCH__FIGURE_SIZE];
+    char lower[NUMBER_SIZE];
+    char upper[NUMBER_SIZE];
     put_fixed(lower, sizeof lower, time->lower / unit.ns, decimals, 0);
     put_fixed(upper, sizeof upper, time->upper / unit.ns, decimals, 0);
     snprintf(buf, size, "%s %s %s", lower, utf8 ? "…" : "..", upper);
@@ -87,14 +89,14 @@ const char *bench__figure_percent(char *buf, size_t size, double fraction, int s
         snprintf(buf, size, "-");
         return buf;
     }
-    char number[BENCH__FIGURE_SIZE];
+    char number[NUMBER_SIZE];
     put_fixed(number, sizeof number, 100 * fraction, decimals_for(100 * fraction, 3), sign);
     snprintf(buf, size, "%s %%", number);
     return buf;
 }
 
 const char *bench__figure_share(char *buf, size_t size, double fraction) {
-    char number[BENCH__FIGURE_SIZE];
+    char number[NUMBER_SIZE];
     double percent = 100 * fraction;
     if (!isfinite(percent)) {
         snprintf(buf, size, "-");
@@ -108,7 +110,7 @@ const char *bench__figure_share(char *buf, size_t size, double fraction) {
 }
 
 const char *bench__figure_plus_minus(char *buf, size_t size, const bench_estimate *time, int utf8) {
-    char share[BENCH__FIGURE_SIZE];
+    char share[2 * NUMBER_SIZE];
     bench__figure_share(share, sizeof share, (time->upper - time->lower) / 2 / time->point);
     snprintf(buf, size, "%s%s", share[0] == '-' ? "" : utf8 ? "±" : "+-", share);
     return buf;
@@ -122,8 +124,8 @@ const char *bench__figure_change_range(char *buf, size_t size, const bench_estim
     }
     double wider = fmax(fabs(change->lower), fabs(change->upper));
     int decimals = decimals_for(100 * wider, 3);
-    char lower[BENCH__FIGURE_SIZE];
-    char upper[BENCH__FIGURE_SIZE];
+    char lower[NUMBER_SIZE];
+    char upper[NUMBER_SIZE];
     put_fixed(lower, sizeof lower, 100 * change->lower, decimals, 1);
     put_fixed(upper, sizeof upper, 100 * change->upper, decimals, 1);
     snprintf(buf, size, "%s %s %s %%", lower, utf8 ? "…" : "..", upper);
@@ -181,7 +183,7 @@ const char *bench__figure_quantity(char *buf, size_t size, double value, const c
     } else if (is_one_of(unit, fraction)) {
         bench__figure_percent(buf, size, value, 0);
     } else {
-        char number[BENCH__FIGURE_SIZE];
+        char number[NUMBER_SIZE];
         put_plain(number, sizeof number, value);
         int has_unit = unit[0] != '\0' && strcmp(unit, "1") != 0;
         snprintf(buf, size, "%s%s%s", number, has_unit ? " " : "", has_unit ? unit : "");
@@ -193,7 +195,7 @@ const char *bench__figure_counter(char *buf, size_t size, const bench_counter_re
     int has_unit = counter->unit[0] != '\0' && strcmp(counter->unit, "1") != 0;
     if (counter->kind != BENCH_COUNTER_RATE) {
         const char *suffix = counter->kind == BENCH_COUNTER_PER_ITERATION ? "/op" : "";
-        char number[BENCH__FIGURE_SIZE];
+        char number[NUMBER_SIZE];
         bench__figure_quantity(number, sizeof number, counter->value, counter->unit, 0);
         snprintf(buf, size, "%s%s%s", number, suffix[0] != '\0' && !has_unit ? " " : "", suffix);
         return buf;

@@ -8,7 +8,7 @@
 #include <bench/result.h>
 #include <stdio.h>
 
-enum { BENCH__FIGURE_SIZE = 64 }; /* every figure fits */
+enum { BENCH__FIGURE_SIZE = 96 }; /* every figure fits */
 
 /** The unit in which a time reads best. */
 struct bench__time_unit {

@@ -68,14 +68,11 @@ const char *bench__html_tone(enum bench__tone tone) {
 }
 
 void bench__html_chip(struct bench__strbuf *out, const struct bench__row *row) {
-    bench_verdict verdict = bench__row_verdict(row);
-    const char *tone = bench__html_tone(bench__verdict_tone(verdict));
-    const char *calm = verdict == BENCH_VERDICT_PASS ? " pass" : "";
-    if (verdict != BENCH_VERDICT_NONE) {
-        bench__strbuf_addf(out, "<span class=\"chip %s%s\">%s</span>", tone, calm,
-                           bench_verdict_name(verdict));
-    } else if (row->comparison != NULL && row->comparison->before == NULL) {
-        bench__strbuf_add(out, "<span class=\"chip plain\">new</span>");
+    const char *word = bench__row_verdict_word(row);
+    if (word[0] != '\0') {
+        bench__strbuf_addf(out, "<span class=\"chip %s %s\">%s</span>",
+                           bench__html_tone(bench__verdict_tone(bench__row_verdict(row))), word,
+                           word);
     }
 }
 

@@ -24,7 +24,7 @@ void bench__html_text(struct bench__strbuf *out, const char *text);
 void bench__html_words(struct bench__strbuf *out, struct bench__strbuf *words);
 /** "good", "bad", "unsure" or "plain": a class of the style sheet. */
 const char *bench__html_tone(enum bench__tone tone);
-/** The verdict as a chip; a status when there is none; "new". */
+/** The verdict as a chip, or "new"; nothing without a verdict. */
 void bench__html_chip(struct bench__strbuf *out, const struct bench__row *row);
 
 /** The table of all benchmarks, by suite. */

@@ -132,9 +132,8 @@ static void add_row(const struct bench__page *page, const struct bench__row *row
         struct bench__strbuf words;
         bench__strbuf_init(&words);
         bench__say_status(&words, row->result);
-        int harmless = row->result->status == BENCH_STATUS_SKIPPED ||
-                       row->result->status == BENCH_STATUS_NOT_RUN;
-        bench__strbuf_addf(out, "<td colspan=\"8\" class=\"%s\">", harmless ? "muted" : "ink-bad");
+        int is_bad = bench__status_tone(row->result->status) == BENCH__TONE_BAD;
+        bench__strbuf_addf(out, "<td colspan=\"8\" class=\"%s\">", is_bad ? "ink-bad" : "muted");
         bench__html_words(out, &words);
         bench__strbuf_add(out, "</td></tr>\n");
         return;

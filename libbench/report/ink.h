@@ -1,4 +1,4 @@
-/* report/ink.h - text on a terminal: colours that only repeat what the words say, and line breaks. */
+/* report/ink.h - text on a terminal: line breaks, and colours that only repeat the words. */
 #ifndef BENCH_REPORT_INK_H
 #define BENCH_REPORT_INK_H
 
@@ -16,8 +16,8 @@ enum bench__ink {
 };
 
 enum bench__ink bench__ink_of(enum bench__tone tone);
-/* Text handed to these is escaped already. NULL, which is what a string buffer gives that ran out of
- * memory, makes `out` fail too. */
+/* Text handed to these is escaped already. NULL, which a string buffer gives without memory,
+ * makes `out` fail too. */
 
 /** Appends text in an ink, when the style has colour. */
 void bench__ink_add(struct bench__strbuf *out, const struct bench__style *style,

@@ -1,6 +1,6 @@
 /*
- * JSON and JSON lines, through the one writer in result/. Adds no number of its own: a report is the
- * results file with what the judge said.
+ * JSON and JSON lines, through the one writer in result/. Adds no number of its own: a report is
+ * the results file with what the judge said.
  */
 #include "report/formats.h"
 

@@ -62,9 +62,8 @@ static void add_cell(struct bench__strbuf *out, const char *text) {
 static void add_verdict(struct bench__strbuf *out, const struct bench__row *row) {
     bench_verdict verdict = bench__row_verdict(row);
     const bench_comparison *c = row->comparison;
-    int is_new = verdict == BENCH_VERDICT_NONE && c != NULL && c->before == NULL;
     if (verdict == BENCH_VERDICT_NONE) {
-        add_cell(out, is_new && bench__row_measured(row) ? "new" : "");
+        add_cell(out, bench__row_verdict_word(row));
         bench__strbuf_add(out, " | | |");
         return;
     }

@@ -1,6 +1,6 @@
 /*
- * What is drawn for one benchmark, as gnuplot commands: its density over the baseline's, and one box
- * per launch. Numbers only: no text from outside reaches gnuplot.
+ * What is drawn for one benchmark, as gnuplot commands: its density over the baseline's, and one
+ * box per launch. Numbers only: no text from outside reaches gnuplot.
  */
 #include "report/plots.h"
 
@@ -174,7 +174,7 @@ static void set_range(const struct picture *p, char axis, double low, double hig
     bench__strbuf_add(p->out, "]\n");
 }
 
-/* Range and labels of an axis of times, in the picture's unit: about `n_labels`, at round values. */
+/* Range and labels of an axis of times, in the picture's unit: about `n_labels` of them, round. */
 static void set_time_axis(const struct picture *p, char axis, double low, double high,
                           double n_labels) {
     low /= p->unit.ns;

@@ -81,7 +81,6 @@ static int fit_axis(struct bench__scaling *out, struct series *s, size_t axis) {
             out->n_values = s->n;
             out->exponent = e;
         }
-        out->least = out->n_series == 0 ? e.point : fmin(out->least, e.point);
         out->n_series++;
     }
     out->is_steep = out->exponent.point > STEEP;

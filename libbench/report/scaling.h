@@ -14,7 +14,6 @@ struct bench__scaling {
     size_t n_values;
     size_t n_series;         /* combinations of the other parameters looked at */
     bench_estimate exponent; /* of the steepest series, 95 % interval of the fit */
-    double least;            /* exponent of the flattest series */
     int is_steep;            /* above 1.5: grows clearly faster than the work */
 };
 

@@ -1,6 +1,6 @@
 /*
- * Puts the results of a run and the benchmarks missing from it into one ordered list and counts them.
- * Does no formatting and judges nothing: verdicts come from result/.
+ * Puts the results of a run and the benchmarks missing from it into one ordered list and counts
+ * them. Does no formatting and judges nothing: verdicts come from result/.
  */
 #include "report/view.h"
 
@@ -81,7 +81,6 @@ static void count_verdicts(struct bench__view *view) {
         view->n_verdicts[BENCH_VERDICT_IMPROVED] + view->n_verdicts[BENCH_VERDICT_INCONCLUSIVE];
     for (size_t i = 0; i < outcome->n_budgets; i++) {
         view->n_over += outcome->budgets[i].verdict == BENCH_BUDGET_OVER;
-        view->n_open_budgets += outcome->budgets[i].verdict == BENCH_BUDGET_INCONCLUSIVE;
     }
 }
 
@@ -147,6 +146,15 @@ size_t bench__count_flag(const struct bench__view *view, unsigned i) {
 
 bench_verdict bench__row_verdict(const struct bench__row *row) {
     return row->comparison != NULL ? row->comparison->verdict : BENCH_VERDICT_NONE;
+}
+
+const char *bench__row_verdict_word(const struct bench__row *row) {
+    bench_verdict verdict = bench__row_verdict(row);
+    if (verdict != BENCH_VERDICT_NONE) {
+        return bench_verdict_name(verdict);
+    }
+    int is_new = row->comparison != NULL && row->comparison->before == NULL;
+    return is_new && bench__row_measured(row) ? "new" : "";
 }
 
 const char *bench__baseline_label(const bench_outcome *outcome) {

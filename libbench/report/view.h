@@ -27,7 +27,7 @@ struct bench__view {
     size_t n_verdicts[BENCH__N_VERDICTS];
     size_t n_compared; /* with a verdict that decides: pass, regressed, improved, or open */
     size_t n_new;      /* in this run only, although there is a baseline */
-    size_t n_over, n_open_budgets; /* budgets violated; budgets that could not be decided */
+    size_t n_over;     /* budgets violated */
 };
 
 /** @return 0 or BENCH_ENOMEM. */
@@ -37,7 +37,7 @@ void bench__view_clear(struct bench__view *view);
 /** 1 when both stand under the same heading: same suite and group, and the same function too when
  *  the function has parameters. */
 int bench__same_heading(const bench_result *a, const bench_result *b);
-/** The name of a row under its heading: its parameters, or its function when it has none. Appends. */
+/** Appends the name of a row under its heading: its parameters, or its function without any. */
 struct bench__strbuf;
 void bench__row_label(struct bench__strbuf *out, const bench_result *result);
 
@@ -47,6 +47,8 @@ int bench__row_measured(const struct bench__row *row);
 size_t bench__count_flag(const struct bench__view *view, unsigned i);
 /** The row's verdict; BENCH_VERDICT_NONE without a comparison. */
 bench_verdict bench__row_verdict(const struct bench__row *row);
+/** The same as a word: "pass", ..., "new" for what the baseline has not, "" without a verdict. */
+const char *bench__row_verdict_word(const struct bench__row *row);
 /** How the baseline is called: its label, or "the baseline". Not escaped. */
 const char *bench__baseline_label(const bench_outcome *outcome);
 

@@ -329,6 +329,12 @@ enum bench__tone bench__verdict_tone(bench_verdict verdict) {
     return BENCH__TONE_PLAIN;
 }
 
+enum bench__tone bench__status_tone(bench_status status) {
+    int harmless = status == BENCH_STATUS_OK || status == BENCH_STATUS_SKIPPED ||
+                   status == BENCH_STATUS_NOT_RUN;
+    return harmless ? BENCH__TONE_PLAIN : BENCH__TONE_BAD;
+}
+
 enum bench__tone bench__budget_tone(bench_budget_verdict verdict) {
     static const enum bench__tone tones[] = {
         [BENCH_BUDGET_PASS] = BENCH__TONE_GOOD,

@@ -57,6 +57,8 @@ void bench__say_counts(struct bench__strbuf *out, const struct bench__view *view
 /** How an answer is meant, for colours. */
 enum bench__tone { BENCH__TONE_PLAIN = 0, BENCH__TONE_GOOD, BENCH__TONE_BAD, BENCH__TONE_UNSURE };
 enum bench__tone bench__verdict_tone(bench_verdict verdict);
+/** Bad, unless it is a skip or was not reached. */
+enum bench__tone bench__status_tone(bench_status status);
 enum bench__tone bench__budget_tone(bench_budget_verdict verdict);
 /** The last line of every report: did my change make this slower? */
 enum bench__tone bench__say_answer(struct bench__strbuf *out, const struct bench__view *view);

@@ -26,7 +26,8 @@
 #define HEAP_PROLOGUE_MAX 65536
 #define STACK_OFFSET_MAX  4096
 #define MIN_LAUNCHES      3
-#define PATIENCE          4 /* times its budget a benchmark may take before launches are cut */
+#define PATIENCE          4    /* times its budget a benchmark may take before launches are cut, */
+#define OVERHEAD_NS       25e6 /* and so much for starting and preparing each launch */
 
 struct session {
     const struct bench__runner *r;
@@ -234,7 +235,8 @@ static void cut_launches(struct session *s, size_t benchmark, const bench_launch
     if (launch->status != BENCH_STATUS_OK) {
         wanted = made;
     } else {
-        const double budget = (double)(o->warm_up_time_ns + o->measurement_time_ns) * PATIENCE;
+        const double budget = (double)(o->warm_up_time_ns + o->measurement_time_ns) * PATIENCE +
+                              (double)o->launches * OVERHEAD_NS;
         const double affordable = floor(budget / launch->wall_ns);
         wanted = affordable >= o->launches ? o->launches : (int)fmax(affordable, MIN_LAUNCHES);
         wanted = wanted > o->launches ? o->launches : wanted;

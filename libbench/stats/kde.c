@@ -1,6 +1,6 @@
 /*
- * Kernel density on the log scale, its bandwidth and its modes. Everything works on counts in bins,
- * so that thousands of samples cost as much as hundreds; nothing here draws.
+ * Kernel density estimate on the log scale, its bandwidth and its modes. Everything is binned: cost
+ * hardly grows with the number of values. One dimension, Gaussian kernel only.
  */
 #include "stats/kde.h"
 
@@ -13,286 +13,284 @@
 #include <math.h>
 #include <string.h>
 
-#define N_BINS          1000 /* for the bandwidth: pairwise distances in units of range/1000 */
-#define BRACKET_STEPS   60
-#define BISECTION_STEPS 40
-#define MODE_PROMINENCE 0.1 /* of the highest peak */
-#define TAIL_BANDWIDTHS 3
-#define INV_SQRT_2PI    0.398942280401432677939946
-#define TWO_SQRT_PI     3.544907701811032054596335
+/* ---- bandwidths of sorted values -------------------------------------------------------------- */
 
-/* Numbers of pairs (i, j), i < j, by the distance of their bins. */
-struct distances {
-    double n_pairs[N_BINS];
+static double iqr(const double *sorted, size_t n) {
+    return bench__quantile(sorted, n, 0.75, 7) - bench__quantile(sorted, n, 0.25, 7);
+}
+
+/* Silverman (1986), equation 3.31. */
+static double nrd0(const double *sorted, size_t n) {
+    double spread = bench__std_dev(sorted, n), quartiles = iqr(sorted, n) / 1.34;
+    if (n < 2 || !(spread > 0.0)) {
+        return NAN;
+    }
+    spread = quartiles > 0.0 ? fmin(spread, quartiles) : spread;
+    return 0.9 * spread * pow((double)n, -0.2);
+}
+
+enum { BINS = 1000 };
+
+/* How many pairs of values are 0, 1, 2, ... bins apart. */
+struct pairs {
+    double count[BINS];
     double width; /* of a bin */
-    double n;
+    double n;     /* values */
 };
 
-static double phi(double z) {
-    return INV_SQRT_2PI * exp(-0.5 * z * z);
-}
-
-/* Fourth and sixth derivatives of the normal density. */
-static double phi_4(double z2, double density) {
-    return (z2 * z2 - 6 * z2 + 3) * density;
-}
-
-static double phi_6(double z2, double density) {
-    return (z2 * z2 * z2 - 15 * z2 * z2 + 45 * z2 - 15) * density;
-}
-
-/* Sum over all pairs, both orders and each point with itself, of a derivative at distance/h. */
-static double sum_over_pairs(const struct distances *d, double h,
-                             double (*derivative)(double z2, double density)) {
-    double sum = 0;
-    for (size_t k = 0; k < N_BINS; k++) {
-        const double z = (double)k * d->width / h;
-        if (z > 40) {
-            break; /* the density has underflowed */
-        }
-        if (d->n_pairs[k] > 0) {
-            sum += d->n_pairs[k] * derivative(z * z, phi(z));
-        }
-    }
-    return 2 * sum + d->n * derivative(0, phi(0));
-}
-
-/* Estimates of the integrals of f''^2 and f'''^2 (Sheather and Jones 1991, section 2). */
-static double s_d(const struct distances *d, double h) {
-    return sum_over_pairs(d, h, phi_4) / (d->n * (d->n - 1) * pow(h, 5));
-}
-
-static double t_d(const struct distances *d, double h) {
-    return -sum_over_pairs(d, h, phi_6) / (d->n * (d->n - 1) * pow(h, 7));
-}
-
-static void count_distances(struct distances *d, const double *x, size_t n, double lowest,
-                            double highest) {
-    double count[N_BINS] = {0};
-    memset(d, 0, sizeof *d);
-    d->width = (highest - lowest) * 1.01 / N_BINS;
-    d->n = (double)n;
+static void count_pairs(struct pairs *pairs, const double *sorted, size_t n) {
+    double bin[BINS] = {0};
+    *pairs = (struct pairs){.width = 1.01 * (sorted[n - 1] - sorted[0]) / BINS, .n = (double)n};
     for (size_t i = 0; i < n; i++) {
-        count[(size_t)((x[i] - lowest) / d->width)]++;
+        bin[(size_t)((sorted[i] - sorted[0]) / pairs->width)] += 1.0;
     }
-    for (size_t i = 0; i < N_BINS; i++) {
-        if (count[i] == 0) {
+    for (size_t i = 0; i < BINS; i++) {
+        if (bin[i] == 0.0) {
             continue;
         }
-        d->n_pairs[0] += count[i] * (count[i] - 1) / 2;
-        for (size_t k = 1; i + k < N_BINS; k++) {
-            d->n_pairs[k] += count[i] * count[i + k];
+        pairs->count[0] += 0.5 * bin[i] * (bin[i] - 1.0);
+        for (size_t k = 1; k < BINS - i; k++) {
+            pairs->count[k] += bin[i] * bin[i + k];
         }
     }
 }
 
-/* The equation whose root is the bandwidth: R(K)/(n S_D(alpha(h)))^(1/5) - h. */
-struct equation {
-    const struct distances *d;
-    double alpha; /* 1.357 (S_D(a)/T_D(b))^(1/7) */
-};
-
-static double excess(const struct equation *e, double h) {
-    const double s = s_d(e->d, e->alpha * pow(h, 5.0 / 7));
-    return s > 0 ? pow(1 / (TWO_SQRT_PI * e->d->n * s), 0.2) - h : NAN;
+/* Mean over all pairs (both orders, and each value with itself) of the 4th or 6th derivative of a
+ * Gaussian kernel of bandwidth h: the functionals S_D and -T_D of Sheather and Jones (1991). */
+static double mean_derivative(const struct pairs *pairs, double h, int order) {
+    double at_zero = order == 4 ? 3.0 : -15.0, sum = 0.0;
+    for (size_t k = 0; k < BINS; k++) {
+        double z2 = (double)k * pairs->width / h * ((double)k * pairs->width / h);
+        if (z2 > 1000.0) {
+            break;
+        }
+        double hermite = order == 4 ? (z2 - 6.0) * z2 + 3.0
+                                    : ((z2 - 15.0) * z2 + 45.0) * z2 - 15.0;
+        sum += pairs->count[k] * hermite * exp(-0.5 * z2);
+    }
+    double n = pairs->n, scale = n * (n - 1.0) * pow(h, order + 1) * sqrt(2.0 * M_PI);
+    return (2.0 * sum + n * at_zero) / scale;
 }
 
-static double solve(const struct equation *e, double guess) {
-    double low = guess / 10, high = guess;
-    for (int i = 0; i < BRACKET_STEPS && !(excess(e, low) >= 0); i++) {
-        low /= 1.2;
-    }
-    for (int i = 0; i < BRACKET_STEPS && !(excess(e, high) <= 0); i++) {
-        high *= 1.2;
-    }
-    if (!(excess(e, low) >= 0 && excess(e, high) <= 0)) {
+/* Sheather and Jones (1991), section 5: solves h = [R(K) / (n S_D(alpha(h)))]^(1/5) with
+ * alpha(h) = 1.357 [S_D(a) / T_D(b)]^(1/7) h^(5/7); `scale` estimates sigma, which is IQR / 1.349. */
+static double solve_sj(const struct pairs *pairs, double scale) {
+    const double n = pairs->n, lambda = 1.349 * scale;
+    double s = mean_derivative(pairs, 0.920 * lambda * pow(n, -1.0 / 7), 4);
+    double t = -mean_derivative(pairs, 0.912 * lambda * pow(n, -1.0 / 9), 6);
+    double ratio = 1.357 * pow(s / t, 1.0 / 7);
+    double low = pairs->width, high = 1.144 * scale * pow(n, -0.2);
+    if (!(s > 0.0 && t > 0.0)) {
         return NAN;
     }
-    for (int i = 0; i < BISECTION_STEPS && high - low > 1e-6 * high; i++) {
-        const double middle = (low + high) / 2;
-        if (excess(e, middle) > 0) {
-            low = middle;
+    high = fmax(high, 2.0 * low);
+    for (int i = 0; i < 40 && high / low > 1.00001; i++) {
+        double h = sqrt(low * high);
+        double curvature = mean_derivative(pairs, ratio * pow(h, 5.0 / 7), 4);
+        double wanted = pow(1.0 / (2.0 * sqrt(M_PI) * n * curvature), 0.2);
+        if (!(curvature > 0.0)) {
+            return NAN;
+        }
+        if (wanted > h) {
+            low = h;
         } else {
-            high = middle;
+            high = h;
         }
     }
-    return (low + high) / 2;
+    return sqrt(low * high);
 }
 
-/* min(s, IQR/1.34...), the usual robust scale; s when the quartiles coincide. `sorted`. */
-static double scale_of(const double *sorted, size_t n, double iqr_divisor) {
-    const double s = bench__std_dev(sorted, n);
-    const double iqr = bench__quantile(sorted, n, 0.75, 7) - bench__quantile(sorted, n, 0.25, 7);
-    return iqr > 0 ? fmin(s, iqr / iqr_divisor) : s;
-}
-
-static double sj_of_sorted(const double *sorted, size_t n) {
-    struct distances d;
-    const double scale = scale_of(sorted, n, 1.349);
-    if (n < 4 || !(scale > 0)) {
+static double sj(const double *sorted, size_t n) {
+    double scale = n < 2 ? 0.0 : fmin(bench__std_dev(sorted, n), iqr(sorted, n) / 1.349);
+    if (!(scale > 0.0)) {
         return NAN;
     }
-    count_distances(&d, sorted, n, sorted[0], sorted[n - 1]);
-    const double a = 1.24 * scale * pow((double)n, -1.0 / 7);
-    const double b = 1.23 * scale * pow((double)n, -1.0 / 9);
-    const double t = t_d(&d, b), s = s_d(&d, a);
-    if (!(t > 0 && s > 0)) {
-        return NAN;
-    }
-    const struct equation e = {&d, 1.357 * pow(s / t, 1.0 / 7)};
-    return solve(&e, 1.144 * scale * pow((double)n, -0.2));
+    struct pairs pairs;
+    count_pairs(&pairs, sorted, n);
+    return solve_sj(&pairs, scale);
 }
 
-static double nrd0_of_sorted(const double *sorted, size_t n) {
-    const double scale = scale_of(sorted, n, 1.34);
-    return n >= 2 && scale > 0 ? 0.9 * scale * pow((double)n, -0.2) : NAN;
-}
-
-static double of_sorted_copy(const double *x, size_t n,
-                             double (*bandwidth)(const double *, size_t)) {
-    double *sorted = bench__memdup(x, n, sizeof *x);
-    if (sorted == NULL) {
-        return NAN;
+static double of_sorted(double (*bandwidth)(const double *, size_t), const double *x, size_t n) {
+    double *sorted = bench__memdup(x, n, sizeof *x), h = NAN;
+    if (sorted) {
+        bench__sort(sorted, n);
+        h = bandwidth(sorted, n);
     }
-    bench__sort(sorted, n);
-    const double h = bandwidth(sorted, n);
     bench__free(sorted);
     return h;
 }
 
 double bench__bandwidth_sj(const double *x, size_t n) {
-    return of_sorted_copy(x, n, sj_of_sorted);
+    return of_sorted(sj, x, n);
 }
 
 double bench__bandwidth_nrd0(const double *x, size_t n) {
-    return of_sorted_copy(x, n, nrd0_of_sorted);
+    return of_sorted(nrd0, x, n);
 }
 
-/* ---- the density ---- */
+/* Typical distance of different neighbours in the middle half. A clock's steps make values that
+ * repeat; a bandwidth below the step would show every step as a mode. */
+static double lattice_step(const double *sorted, size_t n) {
+    size_t from = n / 4, to = n - 1 - n / 4, n_steps = 0;
+    for (size_t i = from; i < to; i++) {
+        n_steps += sorted[i + 1] > sorted[i];
+    }
+    return n_steps ? (sorted[to] - sorted[from]) / (double)n_steps : 0.0;
+}
 
-/* Spreads each value over the two grid points beside it. */
-static void bin_linearly(double *weight, size_t n_grid, const double *z, size_t n, double from,
-                         double step) {
+static double choose_bandwidth(const double *sorted, size_t n) {
+    const double no_spread = 1e-3; /* a spike has to have some width to be drawn */
+    double h = sj(sorted, n);
+    h = isnan(h) ? nrd0(sorted, n) : h;
+    return isnan(h) ? no_spread : fmax(h, lattice_step(sorted, n));
+}
+
+/* ---- density ---------------------------------------------------------------------------------- */
+
+enum { MAX_CELLS = 1 << 14, MAX_TAPS = 64, CELLS_PER_BANDWIDTH = 8 };
+
+/* The density on a fine grid over the logarithms. Cell 0 is the minimum, where it is cut: what the
+ * kernels would put below is reflected. */
+struct cells {
+    double low, step;
+    size_t n;
+    double *weight, *density;
+};
+
+static void bin_values(struct cells *cells, const double *logs, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        const double position = (z[i] - from) / step;
-        size_t left = (size_t)position;
-        left = left > n_grid - 2 ? n_grid - 2 : left;
-        weight[left] += 1 - (position - (double)left);
-        weight[left + 1] += position - (double)left;
+        double at = (logs[i] - cells->low) / cells->step;
+        size_t k = (size_t)at;
+        cells->weight[k] += 1.0 - (at - (double)k);
+        cells->weight[k + 1] += at - (double)k;
     }
 }
 
-/* Convolves the weights with the kernel. What it would put below the minimum, where nothing can be,
- * is folded back. */
-static void smooth(double *y, const double *weight, size_t n_grid, double step, double h,
-                   double n) {
-    for (size_t i = 0; i < n_grid; i++) {
-        y[i] = 0;
+static void smooth(struct cells *cells, double bandwidth, double n_values) {
+    double tap[MAX_TAPS], total = 0.0;
+    size_t n_taps = 0;
+    for (; n_taps < MAX_TAPS && (double)n_taps * cells->step < 5.0 * bandwidth; n_taps++) {
+        double z = (double)n_taps * cells->step / bandwidth;
+        tap[n_taps] = exp(-0.5 * z * z);
+        total += n_taps == 0 ? 1.0 : 2.0 * tap[n_taps];
     }
-    for (size_t k = 0; k < 2 * n_grid; k++) {
-        const double z = (double)k * step / h;
-        if (z > 8) {
-            break;
+    for (size_t i = 0; i < cells->n; i++) {
+        double share = cells->weight[i] / (total * cells->step * n_values);
+        if (share == 0.0) {
+            continue;
         }
-        const double density = phi(z) / (n * h);
-        for (size_t i = 0; i < n_grid; i++) {
-            y[i] += i + k < n_grid ? weight[i + k] * density : 0;
-            y[i] += k > 0 && i >= k ? weight[i - k] * density : 0;
-            y[i] += k > i && k - i < n_grid ? weight[k - i] * density : 0; /* mirrored */
+        for (size_t k = 0; k < n_taps; k++) {
+            size_t left = k <= i ? i - k : k - i;
+            if (i + k < cells->n) {
+                cells->density[i + k] += share * tap[k];
+            }
+            if (k > 0 && left < cells->n) {
+                cells->density[left] += share * tap[k];
+            }
         }
     }
+    cells->density[0] *= 2.0; /* its own reflection */
 }
 
-/* Peaks that stand out: from one to the next, the curve must dip by the prominence. */
-static int count_modes(const double *y, size_t n) {
-    double highest = 0, top = 0, valley = 0;
-    int n_modes = 0, falling = 0;
-    for (size_t i = 0; i < n; i++) {
-        highest = fmax(highest, y[i]);
+static int cells_init(struct cells *cells, const double *logs, size_t n, double bandwidth) {
+    double range = logs[n - 1] - logs[0] + 3.0 * bandwidth;
+    double wanted = ceil(range / bandwidth * CELLS_PER_BANDWIDTH);
+    cells->n = (size_t)fmin(wanted, MAX_CELLS) + 2;
+    cells->low = logs[0];
+    cells->step = range / (double)(cells->n - 2);
+    cells->weight = bench__alloc(cells->n, 2 * sizeof *cells->weight);
+    if (!cells->weight) {
+        return BENCH_ENOMEM;
     }
-    const double prominence = MODE_PROMINENCE * highest;
-    for (size_t i = 0; i < n; i++) {
-        if (falling) {
-            valley = fmin(valley, y[i]);
-            if (y[i] > valley + prominence) {
-                falling = 0;
-                top = y[i];
+    cells->density = cells->weight + cells->n;
+    bin_values(cells, logs, n);
+    smooth(cells, bandwidth, (double)n);
+    return 0;
+}
+
+/* Peaks that stand out by a tenth of the highest: up a tenth, then down a tenth, counts one. */
+static int count_modes(const struct cells *cells) {
+    double highest = 0.0;
+    for (size_t i = 0; i < cells->n; i++) {
+        highest = fmax(highest, cells->density[i]);
+    }
+    const double enough = 0.1 * highest;
+    double turning = 0.0; /* the last valley while rising, the last peak while falling */
+    int n_modes = 0, rising = 1;
+    for (size_t i = 0; i <= cells->n; i++) {
+        double y = i < cells->n ? cells->density[i] : 0.0;
+        if (rising) {
+            turning = fmax(turning, y);
+            if (turning - y >= enough) {
+                n_modes++;
+                rising = 0;
+                turning = y;
             }
         } else {
-            top = fmax(top, y[i]);
-            if (y[i] < top - prominence) {
-                n_modes++;
-                falling = 1;
-                valley = y[i];
+            turning = fmin(turning, y);
+            if (y - turning >= enough) {
+                rising = 1;
+                turning = y;
             }
         }
     }
-    return n_modes + (!falling && top > valley + prominence);
+    return n_modes;
 }
 
-/* All values equal: one spike of area 1, as narrow as can be drawn. */
-static void spike(struct bench__density *out, double at) {
-    const double half = at * 1e-6;
+/* Log-spaced points from the minimum on; density per unit of x is density per unit of log x / x. */
+static void sample_cells(struct bench__density *out, const struct cells *cells) {
     for (size_t i = 0; i < out->n; i++) {
-        const double t = 2.0 * (double)i / (double)(out->n - 1) - 1;
-        out->x[i] = at + half * t;
-        out->y[i] = (1 - fabs(t)) / half;
+        double at = (double)(cells->n - 2) * (double)i / (double)(out->n - 1);
+        size_t k = (size_t)at;
+        double part = at - (double)k;
+        double y = (1.0 - part) * cells->density[k] + part * cells->density[k + 1];
+        out->x[i] = exp(cells->low + at * cells->step);
+        out->y[i] = y / out->x[i];
     }
-    out->n_modes = 1;
 }
 
-static void fill(struct bench__density *out, double *z, size_t n, double *weight) {
-    for (size_t i = 0; i < n; i++) {
-        z[i] = log(z[i]);
+static int estimate(struct bench__density *out, const double *logs, size_t n) {
+    struct cells cells;
+    out->bandwidth = choose_bandwidth(logs, n);
+    int code = cells_init(&cells, logs, n, out->bandwidth);
+    if (code != 0) {
+        return code;
     }
-    bench__sort(z, n);
-    double h = sj_of_sorted(z, n);
-    h = isnan(h) ? nrd0_of_sorted(z, n) : h;
-    if (isnan(h)) {
-        spike(out, exp(z[0]));
-        return;
-    }
-    const double step = (z[n - 1] + TAIL_BANDWIDTHS * h - z[0]) / (double)(out->n - 1);
-    bin_linearly(weight, out->n, z, n, z[0], step);
-    smooth(out->y, weight, out->n, step, h, (double)n);
-    out->n_modes = count_modes(out->y, out->n);
-    for (size_t i = 0; i < out->n; i++) {
-        out->x[i] = exp(z[0] + (double)i * step);
-        out->y[i] /= out->x[i]; /* from per unit of log to per unit */
-    }
-    out->bandwidth = h;
+    out->n_modes = count_modes(&cells);
+    sample_cells(out, &cells);
+    bench__free(cells.weight);
+    return 0;
 }
 
 int bench__density(struct bench__density *out, const double *x, size_t n, size_t n_grid,
                    bench_error *err) {
-    memset(out, 0, sizeof *out);
+    *out = (struct bench__density){.n = n_grid};
     if (n == 0 || n_grid < 64 || n_grid > 1024) {
-        return bench__error(err, BENCH_EINVAL, "density of %zu values on %zu points", n, n_grid);
+        return bench__error(err, BENCH_EINVAL, "no density of %zu values at %zu points", n, n_grid);
     }
-    for (size_t i = 0; i < n; i++) {
-        if (!(x[i] > 0) || isinf(x[i])) {
-            return bench__error(err, BENCH_EINVAL, "density of a value that is not positive: %g",
-                                x[i]);
-        }
-    }
-    double *z = bench__memdup(x, n, sizeof *x), *weight = bench__alloc(n_grid, sizeof *weight);
-    out->n = n_grid;
+    double *logs = bench__alloc(n, sizeof *logs);
     out->x = bench__alloc(n_grid, sizeof *out->x);
     out->y = bench__alloc(n_grid, sizeof *out->y);
-    int code = 0;
-    if (z == NULL || weight == NULL || out->x == NULL || out->y == NULL) {
-        code = bench__error(err, BENCH_ENOMEM, "out of memory for a density");
-        bench__density_clear(out);
-    } else {
-        fill(out, z, n, weight);
+    int code = logs && out->x && out->y ? 0 : BENCH_ENOMEM;
+    for (size_t i = 0; i < n && code == 0; i++) {
+        logs[i] = log(x[i]);
+        code = isfinite(logs[i]) ? 0 : BENCH_EINVAL;
     }
-    bench__free(z);
-    bench__free(weight);
+    if (code == 0) {
+        bench__sort(logs, n);
+        code = estimate(out, logs, n);
+    }
+    bench__free(logs);
+    if (code != 0) {
+        bench__density_clear(out);
+        bench__error(err, code, code == BENCH_EINVAL ? "no density of values that are not positive"
+                                                     : "out of memory for a density");
+    }
     return code;
 }
 
 void bench__density_clear(struct bench__density *density) {
     bench__free(density->x);
     bench__free(density->y);
-    memset(density, 0, sizeof *density);
+    *density = (struct bench__density){0};
 }

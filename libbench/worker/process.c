@@ -200,8 +200,12 @@ static int await_end(struct bench__worker *worker, int64_t deadline) {
         }
         /* its end of the pipe closes when it ends: that wakes us at once */
         struct pollfd output = {.fd = worker->output, .events = POLLIN};
-        poll(&output, 1, 2);
+        const int closed = poll(&output, 1, 2) > 0 && !(output.revents & POLLIN);
         drain_output(worker);
+        if (closed) {
+            const struct timespec moment = {.tv_nsec = 100000}; /* what is left is the exit itself */
+            ppoll(NULL, 0, &moment, NULL);
+        }
     }
     return 1;
 }

@@ -285,7 +285,7 @@ static void a_pattern_makes_a_budget_for_each_match(void **state) {
 static void every_allocation_may_fail(void **state) {
     (void)state;
     bench_run *run = budget_run();
-    const char *path = TEST_DATA_DIR "/gates/valid/for-the-allocation-test/gates.json";
+    const char *path = TEST_DATA_DIR "/gates/valid/budgets-of-a-small-run/gates.json";
     const long live = bench__mem_live();
     long n = 0;
     for (int done = 0; !done; n++) {
