@@ -168,11 +168,8 @@ static int add_budgets(const struct bench__console *c) {
     }
     if (rc == 0) {
         size_t n = strcspn(lines.text, "\n");
-        size_t indent = strspn(lines.text, " ");
-        size_t title = strlen("Budgets") < indent ? strlen("Budgets") : indent;
-        bench__strbuf_addc(c->out, '\n');
-        bench__ink_add(c->out, c->style, BENCH__INK_BOLD, "Budgets");
-        bench__strbuf_addn(c->out, lines.text + title, n + 1 - title);
+        add_title(c, "Budgets");
+        bench__strbuf_addn(c->out, lines.text, n + 1);
         add_budget_lines(c, lines.text + n + 1);
     }
     bench__strbuf_clear(&lines);

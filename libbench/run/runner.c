@@ -382,6 +382,9 @@ static int walk(struct session *s) {
     }
     if (code == BENCH_EINTERRUPTED || is_interrupted(s)) {
         s->run->interrupted = 1;
+        if (code == BENCH_EINTERRUPTED && s->err != NULL) {
+            *s->err = (bench_error){0}; /* not an error: the run says it */
+        }
         code = 0;
     }
     return code;

@@ -64,8 +64,7 @@ static double mean_derivative(const struct pairs *pairs, double h, int order) {
         if (z2 > 1000.0) {
             break;
         }
-        double hermite = order == 4 ? (z2 - 6.0) * z2 + 3.0
-                                    : ((z2 - 15.0) * z2 + 45.0) * z2 - 15.0;
+        double hermite = order == 4 ? (z2 - 6.0) * z2 + 3.0 : ((z2 - 15.0) * z2 + 45.0) * z2 - 15.0;
         sum += pairs->count[k] * hermite * exp(-0.5 * z2);
     }
     double n = pairs->n, scale = n * (n - 1.0) * pow(h, order + 1) * sqrt(2.0 * M_PI);
@@ -283,8 +282,9 @@ int bench__density(struct bench__density *out, const double *x, size_t n, size_t
     bench__free(logs);
     if (code != 0) {
         bench__density_clear(out);
-        bench__error(err, code, code == BENCH_EINVAL ? "no density of values that are not positive"
-                                                     : "out of memory for a density");
+        bench__error(err, code,
+                     code == BENCH_EINVAL ? "no density of values that are not positive"
+                                          : "out of memory for a density");
     }
     return code;
 }
