@@ -28,7 +28,8 @@ if command -v taskset >/dev/null; then
   pinned=(taskset -c "$(taskset -cp $$ | sed 's/.*[ ,-]//')")
 fi
 
-# ---- the frameworks: build_X makes one and prints its version, measure_X prints ns per iteration --
+# ---- the frameworks ---------------------------------------------------------------------------
+# build_X makes one and prints its version; measure_X prints its ns per iteration.
 
 build_libbench() {
   cc -O2 -I "$root/libbench/include" "$peers/lb_empty.c" -o "$out/lb_empty" \
@@ -67,8 +68,8 @@ build_criterion() {
     echo 'skipped: cargo not installed'
     return 1
   }
-  rm -rf "$out/criterion"
-  cp -r "$peers/criterion" "$out/criterion"
+  mkdir -p "$out/criterion"
+  cp -r "$peers/criterion/." "$out/criterion"
   (cd "$out/criterion" && quietly cargo build --release --offline \
     --config 'source.crates-io.replace-with="debian"' \
     --config "source.debian.directory=\"$crates\"")
@@ -142,7 +143,8 @@ jq -r '
   ([$p[] | .w * .t] | add / $w) as $m |
   (([$p[] | .w * (.n - $n) * (.t - $m)] | add) /
    ([$p[] | .w * (.n - $n) * (.n - $n)] | add)) as $slope |
-  ["2N multiplications over N", chain("multiply"; 2000) / chain("multiply"; 1000), "2, within 0.5 %"],
+  ["2N multiplications over N", chain("multiply"; 2000) / chain("multiply"; 1000),
+   "2, within 0.5 %"],
   ["a multiplication over an addition", chain("multiply"; 2000) / chain("add"; 2000),
    "ratio of the latencies (x86-64: 3), within 2 %"],
   ["ns left at 0 of 1...1000 multiplications", $m - $slope * $n, "0, within 0.3"],

@@ -385,7 +385,7 @@ static enum bench__tone answer_comparison(struct bench__strbuf *out,
     }
     if (n_open > 0) {
         bench__strbuf_addf(out, "Cannot tell for %zu of %zu benchmarks%s", n_open, view->n_compared,
-                           n_open < view->n_compared ? ", the others are not" : "");
+                           n_open < view->n_compared ? ", the others are within their limits" : "");
         return BENCH__TONE_UNSURE;
     }
     bench__strbuf_addf(out, "No: all %zu benchmarks are within their limits", view->n_compared);

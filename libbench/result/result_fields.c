@@ -140,6 +140,22 @@ static const struct bench__field latency_fields[] = {
 };
 static const struct bench__fields latency_table = BENCH__FIELDS(latency_fields);
 
+static void write_latency(const struct bench__write_context *context, const char *key,
+                          const void *owner) {
+    const bench_latency *latency = &((const bench_result *)owner)->latency;
+    if (latency->n == 0) {
+        bench__json_add_null(context->w, key);
+        return;
+    }
+    bench__json_object_open(context->w, key, BENCH__JSON_LINE);
+    bench__fields_write(context, &latency_table, latency);
+    bench__json_object_close(context->w);
+}
+
+static int read_latency(void *owner, const struct bench__json *value) {
+    return bench__fields_read(&latency_table, &((bench_result *)owner)->latency, value);
+}
+
 static const struct bench__field option_fields[] = {
     OPTION(EXACT, confidence_level),
     OPTION(INT, launches),
@@ -269,7 +285,7 @@ static const struct bench__field result_fields[] = {
      .type = BENCH__FIELD_OBJECT,
      .fields = &correlation_table,
      .style = BENCH__JSON_LINE},
-    OBJECT(bench_result, latency, latency_table, BENCH__JSON_LINE),
+    BENCH__CUSTOM("latency", write_latency, read_latency),
     BENCH__CUSTOM("launches", write_launches, read_launches),
     RESULT(TEXT, message),
     RESULT(INT, n_threads),

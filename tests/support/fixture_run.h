@@ -1,6 +1,6 @@
 /*
- * support/fixture_run.h - runs made of seeded fake samples, analysed as real ones are, with verdicts
- * and budgets set by hand: what reports are tested on.
+ * support/fixture_run.h - runs made of seeded samples, analysed as real ones are, with verdicts and
+ * budgets set by hand: what reports are tested on.
  */
 #ifndef TEST_SUPPORT_FIXTURE_RUN_H
 #define TEST_SUPPORT_FIXTURE_RUN_H

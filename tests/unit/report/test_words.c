@@ -46,8 +46,10 @@ static void test_undecided_is_not_a_no(void **state) {
     struct fixture f;
     fixture_init(&f, FIXTURE_ALL_PASS);
     f.outcome.comparisons[0].verdict = BENCH_VERDICT_INCONCLUSIVE;
-    check_answer(&f.outcome, BENCH__TONE_UNSURE,
-                 "Slower than 'main'? Cannot tell for 1 of 15 benchmarks, the others are not.");
+    check_answer(
+        &f.outcome, BENCH__TONE_UNSURE,
+        "Slower than 'main'? Cannot tell for 1 of 15 benchmarks, the others are within their "
+        "limits.");
     fixture_clear(&f);
 }
 

@@ -356,7 +356,7 @@ static void p_values_are_adjusted_by_suite(void **state) {
     bench_run *baseline = new_run(), *run = new_run();
     static const char *const suites[] = {"a", "a-b", "a", "b"};
     for (int i = 0; i < 4; i++) {
-        char function[8];
+        char function[16];
         snprintf(function, sizeof function, "f%d", i);
         bench_result *before = add_benchmark(baseline, suites[i], function);
         bench_result *after = add_benchmark(run, suites[i], function);
