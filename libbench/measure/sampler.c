@@ -183,6 +183,29 @@ static void take_samples(struct sampler *s, size_t n_samples) {
     }
 }
 
+/* Somebody else's plan: before each timed sample some untimed iterations, because the other side has
+ * just had the caches and predictors. */
+static void take_turns(struct sampler *s, size_t n_samples) {
+    const struct bench__turns *turns = s->options->turns;
+    bench_launch *launch = s->launch;
+    uint64_t n = 0, n_untimed = 0;
+    launch->measured_ns = 0;
+    while (launch->n_samples < n_samples && turns->next(turns->context, &n, &n_untimed)) {
+        if (n_untimed > 0) {
+            call(s, n_untimed);
+        }
+        const double ns = s->stopped ? -1 : call(s, n);
+        turns->done(turns->context);
+        if (s->stopped) {
+            break;
+        }
+        launch->iterations[launch->n_samples] = n;
+        launch->elapsed_ns[launch->n_samples++] = ns;
+        launch->total_iterations += n;
+        launch->measured_ns += ns;
+    }
+}
+
 /* --profile-time: the body, warm, for as long as was asked, without a record of single samples. */
 static void run_for(struct sampler *s, double shortest_ns) {
     const double until = now_ns(s) + s->options->measurement_ns;
@@ -196,17 +219,26 @@ static void run_for(struct sampler *s, double shortest_ns) {
     }
 }
 
+/* How many samples there will be, with launch->iterations filled as far as it is known. */
+static size_t prepare_samples(struct sampler *s, double shortest_ns) {
+    const struct bench__turns *turns = s->options->turns;
+    if (turns != NULL) {
+        const size_t n = turns->begin(turns->context, s->ns_per_iteration);
+        return n < (size_t)s->options->sample_size ? n : (size_t)s->options->sample_size;
+    }
+    /* An operation longer than the whole launch has had its turn in the cold call: one sample. */
+    s->launch->iterations[0] = 1;
+    if (s->options->no_keep || s->launch->cold_ns > s->options->measurement_ns) {
+        return 1;
+    }
+    return plan(s, shortest_ns, s->options->measurement_ns);
+}
+
 static void measure(struct sampler *s, double shortest_ns, struct bench__noise_probe *probe) {
     bench_launch *launch = s->launch;
     struct bench__noise_reading before, after;
-    /* An operation longer than the whole launch has had its turn in the cold call: one sample. */
-    const int is_long = launch->cold_ns > s->options->measurement_ns;
-    size_t n_samples = 1;
-    launch->iterations[0] = 1;
-    if (!is_long && !s->options->no_keep) {
-        n_samples = plan(s, shortest_ns, s->options->measurement_ns);
-    }
-    if (s->stopped) {
+    const size_t n_samples = prepare_samples(s, shortest_ns);
+    if (s->stopped || n_samples == 0) {
         return;
     }
     s->body->forget(s->body->context);
@@ -215,7 +247,9 @@ static void measure(struct sampler *s, double shortest_ns, struct bench__noise_p
     if (probe != NULL) {
         bench__noise_read(probe, s->clock, &before);
     }
-    if (s->options->no_keep && !is_long) {
+    if (s->options->turns != NULL) {
+        take_turns(s, n_samples);
+    } else if (s->options->no_keep && launch->cold_ns <= s->options->measurement_ns) {
         run_for(s, shortest_ns);
     } else {
         take_samples(s, n_samples);

@@ -21,14 +21,30 @@ struct bench__body {
     void *context;
 };
 
+/**
+ * Somebody who says when to take which sample, instead of the sampler's own plan: in a duel, the
+ * other side has its turns in between.
+ */
+struct bench__turns {
+    /** Once, after warm-up. Waits until there is something to do. @return how many samples this side
+     *  will take; no more than sample_size are taken; 0 to end here. */
+    size_t (*begin)(void *context, double ns_per_iteration);
+    /** Waits for this side's next turn. @return 0 when there is none any more. */
+    int (*next)(void *context, uint64_t *out_iterations, uint64_t *out_untimed);
+    /** Ends the turn that next() began. */
+    void (*done)(void *context);
+    void *context;
+};
+
 struct bench__sampler_options {
     bench_sampling sampling;           /* resolved: never AUTO */
     double warm_up_ns, measurement_ns; /* of this launch */
     int sample_size;
     uint64_t max_iterations; /* per call; 0: no limit */
     uint64_t seed;
-    int once;    /* --test: a single call of one iteration, nothing else */
-    int no_keep; /* --profile-time: run for measurement_ns, keep no samples */
+    int once;                         /* --test: a single call of one iteration, nothing else */
+    int no_keep;                      /* --profile-time: run for measurement_ns, keep no samples */
+    const struct bench__turns *turns; /* NULL: the sampler's own plan */
 };
 
 /**

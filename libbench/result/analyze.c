@@ -27,7 +27,7 @@
 #define MDE_ALPHA                 0.01
 #define DENSITY_GRID              256
 #define NOISY_SHARE               0.3
-#define VARYING_RATIO             1.5 /* iterations differ enough between samples to see time grow */
+#define VARYING_RATIO             1.5 /* of iterations between samples: enough to see time grow */
 #define LEAST_GROWTH              0.1 /* of the growth of iterations */
 /* A sample shorter than these, in resolutions and read overheads of the clock, is not to be
  * trusted; the plan aims at twice as long. For a single timed operation the clock is part of the
@@ -310,7 +310,7 @@ static int estimate_time(struct work *w, bench_error *err) {
     return rc;
 }
 
-/* ---- the calibration --------------------------------------------------------------------------- */
+/* ---- the calibration ------------------------------------------------------------------------- */
 
 static void correlate(struct work *w, const bench_calibration *calibrations,
                       size_t n_calibrations) {

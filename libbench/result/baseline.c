@@ -37,7 +37,7 @@ static int check_component(const char *what, const char *name, bench_error *err)
     return rc;
 }
 
-/* ---- listing ---------------------------------------------------------------------------------- */
+/* ---- listing --------------------------------------------------------------------------------- */
 
 struct list {
     struct bench__baseline_entry *entries;
@@ -114,7 +114,7 @@ int bench__baseline_list(struct bench__baseline_entry **out, size_t *out_n, cons
     return 0;
 }
 
-/* ---- loading ---------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 /* Moves everything of `from` to the end of `into`. */
 static int move_run(bench_run *into, bench_run *from) {
@@ -289,7 +289,7 @@ int bench__baseline_load(bench_run **out, const char *dir, const char *name, con
     return rc;
 }
 
-/* ---- saving ----------------------------------------------------------------------------------- */
+/* ---- saving ---------------------------------------------------------------------------------- */
 
 /* A run that is put together from two: its results are copies that share everything but their
  * launches with the originals. */

@@ -13,16 +13,16 @@
  * Saves one file per suite of the run. Benchmarks that did not run OK are left out and counted in
  * *out_left_out. Benchmarks that the file has and this run has not stand as they were, with the
  * calibration readings they refer to; the rest of the file is about the newest run. A file that is
- * there but cannot be read is an error, and stays. Two processes saving at once take turns (a lock on
- * <dir>/<name>/.lock), so that neither loses what the other saved.
+ * there but cannot be read is an error, and stays. Two processes saving at once take turns (a lock
+ * on <dir>/<name>/.lock), so that neither loses what the other saved.
  */
 int bench__baseline_save(const bench_run *run, const char *dir, const char *name,
                          size_t *out_left_out, bench_error *err);
 
 /**
  * Loads the files of `name` for this machine class and the suites given (all that exist when
- * n_suites is 0) into one run; time stamp and commit are those of the newest file. A suite without a
- * file is not an error as long as one suite has one.
+ * n_suites is 0) into one run; time stamp and commit are those of the newest file. A suite without
+ * a file is not an error as long as one suite has one.
  *
  * When there is nothing of this machine's class but of another, that is loaded instead (its host
  * differs, so its verdicts will be "incomparable"): 0 is returned, and *err, which has to be one of

@@ -1,6 +1,6 @@
 /*
- * The journal's file: appending whole lines, and taking them back in. Launches and readings have the
- * fields of a results file; which of them still count is for the runner to say.
+ * The journal's file: appending whole lines, and taking them back in. Launches and readings have
+ * the fields of a results file; which of them still count is for the runner to say.
  */
 #include "result/journal.h"
 
@@ -39,7 +39,7 @@ static const struct bench__field header_fields[] = {
 };
 static const struct bench__fields header_table = BENCH__FIELDS(header_fields);
 
-/* ---- the file --------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static int file_error(const struct bench__journal *j, int code, const char *what,
                       bench_error *err) {
@@ -119,7 +119,7 @@ static int append_line(struct bench__journal *j, struct bench__strbuf *line, ben
     return rc;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* A line to write into: its buffer, writer and context in one. */
 struct line {
@@ -205,7 +205,7 @@ int bench__journal_close(struct bench__journal *j, bench_error *err) {
     return rc;
 }
 
-/* ---- resuming --------------------------------------------------------------------------------- */
+/* ---- resuming -------------------------------------------------------------------------------- */
 
 /* A launch as it was found, until it is known where it belongs. */
 struct found {
@@ -353,11 +353,17 @@ static int read_lines(struct resuming *r, char *text, size_t n, off_t *out_size,
     return 0;
 }
 
+static int same_launch(const struct found *a, const struct found *b) {
+    return strcmp(a->benchmark, b->benchmark) == 0 && a->launch.index == b->launch.index;
+}
+
 static int by_benchmark(const void *a, const void *b) {
     const struct found *x = a, *y = b;
     const int order = strcmp(x->benchmark, y->benchmark);
-    return order != 0 ? order
-                      : (x->launch.index > y->launch.index) - (x->launch.index < y->launch.index);
+    if (order != 0 || x->launch.index != y->launch.index) {
+        return order != 0 ? order : x->launch.index > y->launch.index ? 1 : -1;
+    }
+    return (x->line > y->line) - (x->line < y->line);
 }
 
 struct named {
@@ -374,7 +380,7 @@ static int check_found(const struct resuming *r, size_t i, bench_error *err) {
     const struct found *found = &r->found[i];
     const int calibration = found->launch.calibration;
     const char *what = NULL;
-    if (i > 0 && by_benchmark(&r->found[i - 1], found) == 0) {
+    if (i > 0 && same_launch(&r->found[i - 1], found)) {
         what = "is there twice";
     } else if (calibration >= 0 && (size_t)calibration >= r->run->n_calibrations) {
         what = "names a calibration reading that is not there";
@@ -400,7 +406,7 @@ static struct named *sorted_names(const bench_run *run) {
     return names;
 }
 
-/* The index of a benchmark of that name, which is added when the plan has none; -1 without memory. */
+/* Index of the benchmark of that name, added when the plan has none; -1 without memory. */
 static ptrdiff_t find_or_add(bench_run *run, const struct named *names, size_t n_names,
                              const char *name) {
     const struct named key = {.name = name};

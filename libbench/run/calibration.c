@@ -53,7 +53,8 @@ int bench__calibration_if_due(struct bench__calibration_schedule *s, bench_run *
         return 0;
     }
     if (!s->is_running) {
-        const int code = bench__worker_start(&s->worker, argv, 0, interrupted, err);
+        const struct bench__program program = {.argv = argv, .board_fd = -1};
+        const int code = bench__worker_start(&s->worker, &program, 0, interrupted, err);
         if (code != 0) {
             s->is_off = 1;
             return code;

@@ -186,6 +186,7 @@ static struct bench__request make_request(struct session *s, const struct bench_
         .cpu = s->r->settings.cpu,
         .stack_offset = (uint32_t)bench__rng_below(&rng, STACK_OFFSET_MAX) & ~15u,
         .heap_offset = (uint32_t)bench__rng_below(&rng, HEAP_PROLOGUE_MAX),
+        .side = -1,
     };
 }
 
@@ -205,8 +206,9 @@ static int launch_in_worker(struct session *s, const struct bench__request *requ
     struct bench__worker worker;
     struct bench__reply reply;
     struct bench__wire question = {0}, answer = {0};
+    const struct bench__program program = {.argv = s->r->argv, .board_fd = -1};
     const size_t pad = (size_t)(request->sampler.seed >> 20) % PAD_MAX;
-    int code = bench__worker_start(&worker, s->r->argv, pad, s->r->interrupted, s->err);
+    int code = bench__worker_start(&worker, &program, pad, s->r->interrupted, s->err);
     if (code != 0) {
         return code;
     }

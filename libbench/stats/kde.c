@@ -29,28 +29,32 @@ static double nrd0(const double *sorted, size_t n) {
     return 0.9 * spread * pow((double)n, -0.2);
 }
 
-enum { BINS = 1000 };
+enum { LAGS = 1000, MAX_BINS = 1 << 14 };
 
-/* How many pairs of values are 0, 1, 2, ... bins apart. */
+/* How many pairs of values are 0, 1, 2, ... bins apart; pairs farther apart do not matter. */
 struct pairs {
-    double count[BINS];
+    double count[LAGS];
     double width; /* of a bin */
     double n;     /* values */
 };
 
-static void count_pairs(struct pairs *pairs, const double *sorted, size_t n) {
-    double bin[BINS] = {0};
-    *pairs = (struct pairs){.width = 1.01 * (sorted[n - 1] - sorted[0]) / BINS, .n = (double)n};
+/* A thousandth of the range is a fine bin unless the tails are long compared to `scale`. */
+static void count_pairs(struct pairs *pairs, const double *sorted, size_t n, double scale) {
+    uint32_t bin[MAX_BINS] = {0};
+    double range = sorted[n - 1] - sorted[0];
+    double width = fmax(fmin(range / (LAGS - 1), scale / 50), range / (MAX_BINS - 1));
+    *pairs = (struct pairs){.width = width, .n = (double)n};
     for (size_t i = 0; i < n; i++) {
-        bin[(size_t)((sorted[i] - sorted[0]) / pairs->width)] += 1.0;
+        bin[(size_t)((sorted[i] - sorted[0]) / width)]++;
     }
-    for (size_t i = 0; i < BINS; i++) {
-        if (bin[i] == 0.0) {
+    for (size_t i = 0; i < MAX_BINS; i++) {
+        if (bin[i] == 0) {
             continue;
         }
+        size_t lags = MAX_BINS - i < LAGS ? MAX_BINS - i : LAGS;
         pairs->count[0] += 0.5 * bin[i] * (bin[i] - 1.0);
-        for (size_t k = 1; k < BINS - i; k++) {
-            pairs->count[k] += bin[i] * bin[i + k];
+        for (size_t k = 1; k < lags; k++) {
+            pairs->count[k] += (double)bin[i] * bin[i + k];
         }
     }
 }
@@ -59,7 +63,7 @@ static void count_pairs(struct pairs *pairs, const double *sorted, size_t n) {
  * Gaussian kernel of bandwidth h: the functionals S_D and -T_D of Sheather and Jones (1991). */
 static double mean_derivative(const struct pairs *pairs, double h, int order) {
     double at_zero = order == 4 ? 3.0 : -15.0, sum = 0.0;
-    for (size_t k = 0; k < BINS; k++) {
+    for (size_t k = 0; k < LAGS; k++) {
         double z2 = (double)k * pairs->width / h * ((double)k * pairs->width / h);
         if (z2 > 1000.0) {
             break;
@@ -105,7 +109,7 @@ static double sj(const double *sorted, size_t n) {
         return NAN;
     }
     struct pairs pairs;
-    count_pairs(&pairs, sorted, n);
+    count_pairs(&pairs, sorted, n, scale);
     return solve_sj(&pairs, scale);
 }
 

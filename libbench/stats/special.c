@@ -67,9 +67,10 @@ static double log_kernel(double x, double y, double a, double b) {
            0.5 * log(a / n * b / TWO_PI) + stirling_rest(n) - stirling_rest(a) - stirling_rest(b);
 }
 
-/* The continued fraction of I_x(a, b) (DLMF 8.17.22) by Lentz's method; quick for x below the mean. */
-static double beta_fraction(double x, double a, double b) {
-    double c = 1.0, d = 1.0 / (1.0 - (a + b) * x / (a + 1.0)), value = d;
+/* The continued fraction of I_x(a, b) (DLMF 8.17.22) by Lentz's method; quick for x below the mean.
+ * Its first denominator is 1 - (a + b) x / (a + 1), in a form that keeps the digits of y = 1 - x. */
+static double beta_fraction(double x, double y, double a, double b) {
+    double c = 1.0, d = (a + 1.0) / (a * y + 1.0 - b * x), value = d;
     for (double m = 1.0; m < 1e6; m += 1.0) {
         double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
         double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
@@ -90,9 +91,9 @@ static double beta_fraction(double x, double a, double b) {
 static double log_beta_cdf(double x, double y, double a, double b) {
     double kernel = log_kernel(x, y, a, b);
     if (x <= (a + 1.0) / (a + b + 2.0)) {
-        return kernel + log(beta_fraction(x, a, b) / a);
+        return kernel + log(beta_fraction(x, y, a, b) / a);
     }
-    return log1p(-fmin(1.0, exp(kernel) * beta_fraction(y, b, a) / b));
+    return log1p(-fmin(1.0, exp(kernel) * beta_fraction(y, x, b, a) / b));
 }
 
 /* log(x / (1 - x)) where I_x(a, b) = p; q = 1 - p. On this scale log I is concave and increasing, so

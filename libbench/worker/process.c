@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "measure/clock.h"
+#include "worker/board.h"
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -56,8 +57,8 @@ static void free_environment(char **env) {
     bench__free(env);
 }
 
-static int spawn(pid_t *out_pid, char *const *argv, int socket_fd, int output_fd, size_t pad,
-                 bench_error *err) {
+static int spawn(pid_t *out_pid, const struct bench__program *program, int socket_fd, int output_fd,
+                 size_t pad, bench_error *err) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -72,15 +73,22 @@ static int spawn(pid_t *out_pid, char *const *argv, int socket_fd, int output_fd
     posix_spawn_file_actions_adddup2(&actions, output_fd, 1);
     posix_spawn_file_actions_adddup2(&actions, output_fd, 2);
     posix_spawn_file_actions_adddup2(&actions, socket_fd, WORKER_FD);
+    if (program->board_fd >= 0) {
+        posix_spawn_file_actions_adddup2(&actions, program->board_fd, BENCH__BOARD_FD);
+    }
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-    const int code = posix_spawn(out_pid, "/proc/self/exe", &actions, &attributes, argv, env);
+    const char *path = program->path != NULL ? program->path : "/proc/self/exe";
+    const int code = posix_spawn(out_pid, path, &actions, &attributes, program->argv, env);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     free_environment(env);
-    return code == 0 ? 0
-                     : bench__error_sys(err, BENCH_ESYSTEM, code, "cannot start a worker process");
+    if (code != 0) {
+        bench__error_sys(err, BENCH_ESYSTEM, code, "cannot start a worker process");
+        bench__error_place(err, "%s", program->path != NULL ? program->path : program->argv[0]);
+    }
+    return code == 0 ? 0 : BENCH_ESYSTEM;
 }
 
 /* A descriptor above the numbers that the worker's own take, so that no dup2 overwrites it. */
@@ -203,7 +211,8 @@ static int await_end(struct bench__worker *worker, int64_t deadline) {
         const int closed = poll(&output, 1, 2) > 0 && !(output.revents & POLLIN);
         drain_output(worker);
         if (closed) {
-            const struct timespec moment = {.tv_nsec = 100000}; /* what is left is the exit itself */
+            const struct timespec moment = {.tv_nsec =
+                                                100000}; /* what is left is the exit itself */
             ppoll(NULL, 0, &moment, NULL);
         }
     }
@@ -231,29 +240,37 @@ static void explain_end(struct bench__worker *worker, struct bench__reply *reply
     add_tail(worker, reply);
 }
 
-/* Waits until the socket can be read. @return 1 readable, 0 time is over, BENCH_EINTERRUPTED. */
-static int wait_readable(struct bench__worker *worker, int64_t deadline,
+int bench__workers_await(struct bench__worker *const *workers, int n, int64_t deadline_ns,
                          const volatile sig_atomic_t *interrupted) {
-    int output_open = 1;
+    struct pollfd fds[4];
+    int output_open[2] = {1, 1};
     for (;;) {
         if (interrupted != NULL && *interrupted) {
             return BENCH_EINTERRUPTED;
         }
-        const int64_t left_ms = (deadline - bench__monotonic_ns()) / 1000000;
+        const int64_t left_ms = (deadline_ns - bench__monotonic_ns()) / 1000000;
         if (left_ms < 0) {
-            return 0;
+            return -1;
         }
-        struct pollfd fds[2] = {{.fd = worker->fd, .events = POLLIN},
-                                {.fd = output_open ? worker->output : -1, .events = POLLIN}};
-        if (poll(fds, 2, left_ms < TICK_MS ? (int)left_ms + 1 : TICK_MS) <= 0) {
+        for (int i = 0; i < n; i++) {
+            const struct bench__worker *w = workers[i];
+            fds[2 * i] = (struct pollfd){.fd = w != NULL ? w->fd : -1, .events = POLLIN};
+            fds[2 * i + 1] = (struct pollfd){.fd = w != NULL && output_open[i] ? w->output : -1,
+                                             .events = POLLIN};
+        }
+        if (poll(fds, (nfds_t)(2 * n), left_ms < TICK_MS ? (int)left_ms + 1 : TICK_MS) <= 0) {
             continue;
         }
-        if (fds[1].revents != 0) {
-            drain_output(worker);
-            output_open = (fds[1].revents & POLLIN) != 0;
+        for (int i = 0; i < n; i++) {
+            if (fds[2 * i + 1].revents != 0) {
+                drain_output(workers[i]);
+                output_open[i] = (fds[2 * i + 1].revents & POLLIN) != 0;
+            }
         }
-        if (fds[0].revents != 0) {
-            return 1;
+        for (int i = 0; i < n; i++) {
+            if (fds[2 * i].revents != 0) {
+                return i;
+            }
         }
     }
 }
@@ -266,18 +283,19 @@ static void read_error_frame(struct bench__wire *answer, struct bench__reply *re
     bench__free(text);
 }
 
-static int receive(struct bench__worker *worker, int64_t timeout_ns,
-                   const volatile sig_atomic_t *interrupted, struct bench__reply *reply,
-                   struct bench__wire *answer, bench_error *err) {
+int bench__worker_receive(struct bench__worker *worker, int64_t timeout_ns,
+                          const volatile sig_atomic_t *interrupted, struct bench__reply *reply,
+                          struct bench__wire *answer, bench_error *err) {
     enum bench__frame type;
     const int64_t deadline = bench__monotonic_ns() + timeout_ns;
-    const int ready = wait_readable(worker, deadline, interrupted);
-    if (ready < 0) {
+    const int ready = bench__workers_await(&worker, 1, deadline, interrupted);
+    memset(reply, 0, sizeof *reply);
+    if (ready == BENCH_EINTERRUPTED) {
         kill_group(worker);
         reap(worker);
         return bench__error(err, BENCH_EINTERRUPTED, "interrupted");
     }
-    if (ready == 0) {
+    if (ready < 0) {
         char reason[80];
         snprintf(reason, sizeof reason, "no end after %.3g s, killed", (double)timeout_ns * 1e-9);
         give_up(worker, reply, BENCH_STATUS_TIMEOUT, reason);
@@ -297,12 +315,13 @@ static int receive(struct bench__worker *worker, int64_t timeout_ns,
         read_error_frame(answer, reply);
     } else {
         reply->status = BENCH_STATUS_OK;
+        reply->type = type;
     }
     return 0;
 }
 
-int bench__worker_start(struct bench__worker *worker, char *const *argv, size_t pad,
-                        const volatile sig_atomic_t *interrupted, bench_error *err) {
+int bench__worker_start(struct bench__worker *worker, const struct bench__program *program,
+                        size_t pad, const volatile sig_atomic_t *interrupted, bench_error *err) {
     int sockets[2], output[2];
     memset(worker, 0, sizeof *worker);
     worker->pid = worker->fd = worker->output = -1;
@@ -312,7 +331,7 @@ int bench__worker_start(struct bench__worker *worker, char *const *argv, size_t 
     }
     worker->fd = sockets[0];
     worker->output = output[0];
-    code = spawn(&worker->pid, argv, sockets[1], output[1], pad, err);
+    code = spawn(&worker->pid, program, sockets[1], output[1], pad, err);
     close(sockets[1]);
     close(output[1]);
     if (code != 0) {
@@ -322,7 +341,7 @@ int bench__worker_start(struct bench__worker *worker, char *const *argv, size_t 
     }
     struct bench__reply reply = {0};
     struct bench__wire hello = {0};
-    code = receive(worker, HELLO_TIMEOUT_NS, interrupted, &reply, &hello, err);
+    code = bench__worker_receive(worker, HELLO_TIMEOUT_NS, interrupted, &reply, &hello, err);
     bench__wire_clear(&hello);
     if (code == 0 && reply.status != BENCH_STATUS_OK) {
         code = bench__error(
@@ -332,10 +351,9 @@ int bench__worker_start(struct bench__worker *worker, char *const *argv, size_t 
     return code;
 }
 
-int bench__worker_ask(struct bench__worker *worker, enum bench__frame type,
-                      const struct bench__wire *request, int64_t timeout_ns,
-                      const volatile sig_atomic_t *interrupted, struct bench__reply *reply,
-                      struct bench__wire *answer, bench_error *err) {
+int bench__worker_send(struct bench__worker *worker, enum bench__frame type,
+                       const struct bench__wire *request, struct bench__reply *reply,
+                       bench_error *err) {
     memset(reply, 0, sizeof *reply);
     bench_error inner = {0};
     const int code = bench__frame_send(worker->fd, type, request, &inner);
@@ -344,9 +362,19 @@ int bench__worker_ask(struct bench__worker *worker, enum bench__frame type,
     }
     if (code != 0) {
         explain_end(worker, reply);
-        return 0;
     }
-    return receive(worker, timeout_ns, interrupted, reply, answer, err);
+    return 0;
+}
+
+int bench__worker_ask(struct bench__worker *worker, enum bench__frame type,
+                      const struct bench__wire *request, int64_t timeout_ns,
+                      const volatile sig_atomic_t *interrupted, struct bench__reply *reply,
+                      struct bench__wire *answer, bench_error *err) {
+    const int code = bench__worker_send(worker, type, request, reply, err);
+    if (code != 0 || reply->status != BENCH_STATUS_OK) {
+        return code;
+    }
+    return bench__worker_receive(worker, timeout_ns, interrupted, reply, answer, err);
 }
 
 void bench__worker_stop(struct bench__worker *worker) {

@@ -42,6 +42,7 @@ void bench__put_request(struct bench__wire *w, const struct bench__request *r) {
     bench__wire_put_i64(w, r->cpu);
     bench__wire_put_u64(w, r->stack_offset);
     bench__wire_put_u64(w, r->heap_offset);
+    bench__wire_put_i64(w, r->side);
 }
 
 static bench_param *get_params(struct bench__wire *w, size_t *n_out) {
@@ -81,6 +82,7 @@ int bench__get_request(struct bench__wire *w, struct bench__request *r, bench_er
     r->cpu = (int)bench__wire_get_i64(w);
     r->stack_offset = (uint32_t)bench__wire_get_u64(w);
     r->heap_offset = (uint32_t)bench__wire_get_u64(w);
+    r->side = (int)bench__wire_get_i64(w);
     w->failed |= r->suite == NULL || r->group == NULL || r->function == NULL;
     const int code = done(w, err);
     if (code != 0) {

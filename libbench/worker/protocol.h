@@ -15,9 +15,10 @@ struct bench__request {
     struct bench__sampler_options sampler;
     bench_clock_kind clock; /* as the runner resolved it: never AUTO */
     double ticks_per_ns;    /* the runner's own calibration: a first guess */
-    int cpu;               /* to pin to; -1: none */
-    uint32_t stack_offset; /* bytes, layout randomisation */
+    int cpu;                /* to pin to; -1: none */
+    uint32_t stack_offset;  /* bytes, layout randomisation */
     uint32_t heap_offset;
+    int side; /* of a duel, 0 or 1: samples are taken in turns (worker/board.h); -1: alone */
 };
 
 void bench__put_request(struct bench__wire *w, const struct bench__request *request);

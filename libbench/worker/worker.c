@@ -10,6 +10,7 @@
 #include "measure/host.h"
 #include "measure/noise.h"
 #include "result/model.h"
+#include "worker/board.h"
 #include "worker/state.h"
 
 #include <alloca.h>
@@ -35,7 +36,7 @@ static int pin(int cpu, bench_error *err) {
 }
 
 static int sample(bench_launch *out, const struct bench__case *c, const struct bench__request *r,
-                  bench_error *err) {
+                  const struct bench__turns *turns, bench_error *err) {
     struct bench__clock clock = {.kind = r->clock, .ticks_per_ns = r->ticks_per_ns};
     struct bench__execution e;
     struct bench__noise_probe *probe = bench__noise_probe_new("");
@@ -43,6 +44,7 @@ static int sample(bench_launch *out, const struct bench__case *c, const struct b
     if (code == 0 && e.status == BENCH_STATUS_OK) {
         struct bench__sampler_options options = r->sampler;
         options.max_iterations = c->function->opts.max_iterations;
+        options.turns = turns;
         const struct bench__body body = bench__execution_body(&e);
         code = bench__sample(out, &options, &body, &clock, probe, err);
     }
@@ -55,8 +57,9 @@ static int sample(bench_launch *out, const struct bench__case *c, const struct b
     return code;
 }
 
-int bench__launch_here(bench_launch *out, bench_suite *const *suites, size_t n_suites,
-                       const struct bench__request *r, bench_error *err) {
+static int launch(bench_launch *out, bench_suite *const *suites, size_t n_suites,
+                  const struct bench__request *r, const struct bench__turns *turns,
+                  bench_error *err) {
     struct bench__case c;
     bench__launch_init(out);
     out->index = r->index;
@@ -67,7 +70,7 @@ int bench__launch_here(bench_launch *out, bench_suite *const *suites, size_t n_s
         code = pin(r->cpu, err);
     }
     if (code == 0) {
-        code = sample(out, &c, r, err);
+        code = sample(out, &c, r, turns, err);
     }
     bench__case_clear(&c);
     if (code != 0) {
@@ -76,14 +79,20 @@ int bench__launch_here(bench_launch *out, bench_suite *const *suites, size_t n_s
     return code;
 }
 
+int bench__launch_here(bench_launch *out, bench_suite *const *suites, size_t n_suites,
+                       const struct bench__request *r, bench_error *err) {
+    return launch(out, suites, n_suites, r, NULL, err);
+}
+
 /* Another place on the stack and in the heap for every launch: layout is noise, not signal. */
 static int __attribute__((noinline))
 launch_displaced(bench_launch *out, bench_suite *const *suites, size_t n_suites,
-                 const struct bench__request *r, bench_error *err) {
+                 const struct bench__request *r, const struct bench__turns *turns,
+                 bench_error *err) {
     void *stack = alloca((size_t)r->stack_offset + 1);
     void *heap = malloc((size_t)r->heap_offset + 1);
     __asm__ __volatile__("" : : "r"(stack), "r"(heap) : "memory");
-    const int code = bench__launch_here(out, suites, n_suites, r, err);
+    const int code = launch(out, suites, n_suites, r, turns, err);
     free(heap);
     return code;
 }
@@ -107,23 +116,86 @@ static int answer(const struct server *s, enum bench__frame type, const struct b
     return bench__frame_send(s->fd, type, w, err);
 }
 
+/* ---- one side of a duel ---- */
+
+struct duellist {
+    struct server *server;
+    struct bench__board *board;
+    uint32_t side;
+    uint32_t at; /* the turn to look at next */
+    bench_error *err;
+};
+
+static size_t begin_turns(void *context, double ns_per_iteration) {
+    struct duellist *d = context;
+    struct bench__wire w = {0};
+    enum bench__frame type;
+    size_t n = 0;
+    bench__wire_put_f64(&w, ns_per_iteration);
+    int code = answer(d->server, BENCH__FRAME_READY, &w, d->err);
+    if (code == 0) {
+        code = bench__frame_receive(d->server->fd, &type, &w, d->err);
+    }
+    for (uint32_t i = 0; code == 0 && i < d->board->n_turns; i++) {
+        n += d->board->turns[i].side == d->side;
+    }
+    bench__wire_clear(&w);
+    return n;
+}
+
+static int next_turn(void *context, uint64_t *out_iterations, uint64_t *out_untimed) {
+    struct duellist *d = context;
+    while (d->at < d->board->n_turns && d->board->turns[d->at].side != d->side) {
+        d->at++;
+    }
+    if (d->at >= d->board->n_turns || !bench__board_await(d->board, d->at)) {
+        return 0;
+    }
+    *out_iterations = d->board->turns[d->at].iterations;
+    *out_untimed = d->board->turns[d->at].n_untimed;
+    return 1;
+}
+
+static void end_turn(void *context) {
+    struct duellist *d = context;
+    bench__board_pass(d->board, ++d->at);
+}
+
+/* A side whose benchmark stops early must not leave the other waiting. */
+static int duel(struct server *s, const struct bench__request *request, bench_launch *out,
+                bench_error *err) {
+    struct duellist d = {.server = s, .side = (uint32_t)request->side, .err = err};
+    d.board = bench__board_open(BENCH__BOARD_FD, err);
+    if (d.board == NULL) {
+        return err->code;
+    }
+    const struct bench__turns turns = {begin_turns, next_turn, end_turn, &d};
+    const int code = launch_displaced(out, s->suites, s->n_suites, request, &turns, err);
+    if (code != 0 || out->status != BENCH_STATUS_OK) {
+        bench__board_end(d.board);
+    }
+    bench__board_free(d.board);
+    return code;
+}
+
 static int serve_launch(struct server *s, struct bench__wire *in, bench_error *err) {
     struct bench__request request;
-    bench_launch launch;
+    bench_launch out;
     int code = bench__get_request(in, &request, err);
     if (code != 0) {
         return code;
     }
-    code = launch_displaced(&launch, s->suites, s->n_suites, &request, err);
+    code = request.side >= 0 ? duel(s, &request, &out, err)
+                             : launch_displaced(&out, s->suites, s->n_suites, &request, NULL, err);
     bench__request_clear(&request);
     if (code != 0) {
         return code;
     }
-    struct bench__wire out = {0};
-    bench__put_launch(&out, &launch);
-    code = answer(s, BENCH__FRAME_LAUNCH, &out, err);
-    bench__wire_clear(&out);
-    bench__launch_clear(&launch);
+    struct bench__wire w = {0};
+    bench__put_launch(&w, &out);
+    code = answer(s, BENCH__FRAME_LAUNCH, &w, err);
+    bench__wire_clear(&w);
+    bench__launch_clear(&out);
     return code;
 }
 

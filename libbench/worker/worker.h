@@ -41,17 +41,25 @@ struct bench__worker {
 
 /** How a request ended. */
 struct bench__reply {
-    bench_status status; /* OK: the payload is there */
+    bench_status status;    /* OK: the payload is there */
+    enum bench__frame type; /* of the answer, when OK */
     char reason[700];    /* otherwise: "killed by SIGSEGV", with the last output */
 };
 
+/** What to start as a worker. */
+struct bench__program {
+    const char *path;  /* NULL: this executable */
+    char *const *argv; /* NULL-terminated */
+    int board_fd;      /* for a duel; -1: none */
+};
+
 /**
- * Starts a worker: this executable with these arguments, its environment padded by `pad` bytes, in
- * a process group of its own, and waits for its hello.
+ * Starts a worker, its environment padded by `pad` bytes, in a process group of its own, and waits
+ * for its hello.
  * @return 0, BENCH_ESYSTEM, BENCH_EVERSION (another protocol), BENCH_EFORMAT, BENCH_EINTERRUPTED.
  */
-int bench__worker_start(struct bench__worker *worker, char *const *argv, size_t pad,
-                        const volatile sig_atomic_t *interrupted, bench_error *err);
+int bench__worker_start(struct bench__worker *worker, const struct bench__program *program,
+                        size_t pad, const volatile sig_atomic_t *interrupted, bench_error *err);
 /**
  * Sends a request and waits for its answer, at most timeout_ns. When the worker dies or hangs that
  * is in *reply and the worker is gone; @return BENCH_EINTERRUPTED when *interrupted became set,
@@ -61,6 +69,17 @@ int bench__worker_ask(struct bench__worker *worker, enum bench__frame type,
                       const struct bench__wire *request, int64_t timeout_ns,
                       const volatile sig_atomic_t *interrupted, struct bench__reply *reply,
                       struct bench__wire *answer, bench_error *err);
+/** The two halves of asking, for who waits for several workers at once. */
+int bench__worker_send(struct bench__worker *worker, enum bench__frame type,
+                       const struct bench__wire *request, struct bench__reply *reply,
+                       bench_error *err);
+int bench__worker_receive(struct bench__worker *worker, int64_t timeout_ns,
+                          const volatile sig_atomic_t *interrupted, struct bench__reply *reply,
+                          struct bench__wire *answer, bench_error *err);
+/** Waits until one of n (at most 2) workers has something to say or has ended. NULL entries are
+ *  passed over. @return its index, -1 when the time is over, or BENCH_EINTERRUPTED. */
+int bench__workers_await(struct bench__worker *const *workers, int n, int64_t deadline_ns,
+                         const volatile sig_atomic_t *interrupted);
 /** Closes the socket, waits shortly for the worker to end, kills it and its whole group. */
 void bench__worker_stop(struct bench__worker *worker);
 

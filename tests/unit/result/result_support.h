@@ -23,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- errors ----------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static inline void expect_ok(int rc, const bench_error *err) {
     char line[800];
@@ -40,7 +40,7 @@ static inline void expect_error(int rc, int code, const bench_error *err, const 
     }
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 /* A new directory, removed by the test that made it. */
 static inline void make_scratch(char out[64]) {
@@ -75,7 +75,7 @@ static inline void assert_same_files(const char *a, const char *b) {
     bench__free(y);
 }
 
-/* ---- runs ------------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 static inline void set_text(char **out, const char *text) {
     bench__free(*out);

@@ -40,7 +40,7 @@ static void expect_near(double value, double expected, double tolerance) {
     }
 }
 
-/* ---- exact ------------------------------------------------------------------------------------ */
+/* ---- exact ----------------------------------------------------------------------------------- */
 
 static void launches_are_summarised(void **state) {
     const double times[] = {14, 10, 12, 11, 13};
@@ -189,7 +189,7 @@ static void times_of_zero(void **state) {
     bench_run_free(run);
 }
 
-/* ---- random samples --------------------------------------------------------------------------- */
+/* ---- random samples -------------------------------------------------------------------------- */
 
 static void variance_components_and_order(void **state) {
     struct bench__rng rng;
@@ -298,7 +298,7 @@ static void the_same_seed_gives_the_same_result(void **state) {
     bench_run_free(run);
 }
 
-/* ---- beside time ------------------------------------------------------------------------------ */
+/* ---- beside time ----------------------------------------------------------------------------- */
 
 static void latencies_are_merged(void **state) {
     (void)state;
@@ -387,7 +387,7 @@ static void correlation_with_the_calibration(void **state) {
     bench_run_free(run);
 }
 
-/* ---- flags ------------------------------------------------------------------------------------ */
+/* ---- flags ----------------------------------------------------------------------------------- */
 
 /* 16 launches of 20 samples of 1000 iterations, 10 ns each, with a good clock: no flag at all. */
 static bench_run *quiet_run(void) {
@@ -469,7 +469,7 @@ static void a_loop_that_does_not_grow_is_dead(void **state) {
     }
 }
 
-/* ---- memory ----------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static void every_allocation_may_fail(void **state) {
     struct bench__rng rng;

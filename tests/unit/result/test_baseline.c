@@ -70,7 +70,7 @@ static double median_of(const bench_run *run, const char *name) {
     return result->launches[0].median_ns;
 }
 
-/* ---- saving and loading ----------------------------------------------------------------------- */
+/* ---- saving and loading ---------------------------------------------------------------------- */
 
 static void what_is_saved_is_found(void **state) {
     const char *const functions[] = {"b", "a"};
@@ -192,7 +192,7 @@ static void suites_have_files_of_their_own(void **state) {
     bench_run_free(two);
 }
 
-/* ---- not finding ------------------------------------------------------------------------------ */
+/* ---- not finding ----------------------------------------------------------------------------- */
 
 static void a_baseline_that_is_not_there(void **state) {
     const char *const a[] = {"a"};
@@ -255,7 +255,7 @@ static void names_that_are_no_file_names(void **state) {
     bench_run_free(run);
 }
 
-/* ---- nothing is lost -------------------------------------------------------------------------- */
+/* ---- nothing is lost ------------------------------------------------------------------------- */
 
 static void an_unreadable_file_stays(void **state) {
     const char *const a[] = {"a"};
@@ -379,7 +379,7 @@ static void every_allocation_may_fail(void **state) {
     bench_run_free(run);
 }
 
-/* ---- listing ---------------------------------------------------------------------------------- */
+/* ---- listing --------------------------------------------------------------------------------- */
 
 static void lists_what_is_there(void **state) {
     const char *const a[] = {"a"};

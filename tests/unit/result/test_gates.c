@@ -4,7 +4,7 @@
 #include "result/gates.h"
 #include "result/verdict.h"
 
-/* ---- cases ------------------------------------------------------------------------------------ */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 static void each_case(const char *folder, void (*check)(const char *name)) {
     char path[400];
@@ -70,7 +70,7 @@ static struct bench__gates *load_text(const char *text) {
     return gates;
 }
 
-/* ---- thresholds ------------------------------------------------------------------------------- */
+/* ---- thresholds ------------------------------------------------------------------------------ */
 
 static void built_in_defaults(void **state) {
     struct bench__gates *gates = NULL;
@@ -132,7 +132,7 @@ static void lists_of_what_fails(void **state) {
     }
 }
 
-/* ---- budgets ---------------------------------------------------------------------------------- */
+/* ---- budgets --------------------------------------------------------------------------------- */
 
 /* s/group/fast: 100 ns [98, 102], 10 elements; s/group/slow: 110 ns; s/group/skipped. */
 static bench_run *budget_run(void) {

@@ -11,7 +11,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-/* ---- a run with something in every field ------------------------------------------------------ */
+/* ---- a run with something in every field ----------------------------------------------------- */
 
 static void fill_launch(bench_launch *launch, struct bench__rng *rng) {
     launch->seed = bench__rng_u64(rng);
@@ -105,7 +105,7 @@ static bench_run *parse(const char *text) {
     return run;
 }
 
-/* ---- writing and reading back ----------------------------------------------------------------- */
+/* ---- writing and reading back ---------------------------------------------------------------- */
 
 static void the_same_again_gives_the_same_bytes(void **state) {
     (void)state;
@@ -267,7 +267,7 @@ static void ten_thousand_benchmarks(void **state) {
     bench_run_free(run);
 }
 
-/* ---- cases ------------------------------------------------------------------------------------ */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 /* Calls `check` in every folder below, with the folder as working directory. */
 static void each_case(const char *folder, void (*check)(const char *name)) {
@@ -369,7 +369,7 @@ static void damaged_files_never_crash(void **state) {
     bench_run_free(run);
 }
 
-/* ---- what the system refuses ------------------------------------------------------------------ */
+/* ---- what the system refuses ----------------------------------------------------------------- */
 
 static void missing_file(void **state) {
     bench_run *run = NULL;

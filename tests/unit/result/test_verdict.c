@@ -1,7 +1,7 @@
 /*
  * The verdict against a stored baseline: each rule alone, then by simulation how often it is wrong
- * and how often it finds what is there. Medians of launches are drawn directly: log time = benchmark
- * + run (sd between runs) + launch (sd between launches).
+ * and how often it finds what is there. Medians of launches are drawn directly: log time =
+ * benchmark + run (sd between runs) + launch (sd between launches).
  */
 #include "result_support.h"
 
@@ -59,7 +59,7 @@ static void expect_verdict(const bench_run *run, const bench_run *baseline,
     bench_outcome_free(&outcome);
 }
 
-/* ---- the rules, one by one -------------------------------------------------------------------- */
+/* ---- the rules, one by one ------------------------------------------------------------------- */
 
 static void verdicts_by_size_of_the_change(void **state) {
     static const struct {
@@ -174,7 +174,7 @@ static void invalid_clocks_do_not_count(void **state) {
     bench_run_free(baseline);
 }
 
-/* ---- what cannot be compared ------------------------------------------------------------------ */
+/* ---- what cannot be compared ----------------------------------------------------------------- */
 
 static void another_machine_is_incomparable(void **state) {
     (void)state;
@@ -225,7 +225,7 @@ static void another_benchmark_of_the_same_name_is_incomparable(void **state) {
     bench_run_free(baseline);
 }
 
-/* ---- missing and new -------------------------------------------------------------------------- */
+/* ---- missing and new ------------------------------------------------------------------------- */
 
 static void new_and_missing_benchmarks(void **state) {
     const char *const selected[] = {"s/group/f"};
@@ -281,7 +281,7 @@ static void what_fails_now_is_missing(void **state) {
     bench_run_free(baseline);
 }
 
-/* ---- exit codes ------------------------------------------------------------------------------- */
+/* ---- exit codes ------------------------------------------------------------------------------ */
 
 static int exit_code_of(const bench_run *run, const bench_run *baseline, const char *fail_on) {
     struct bench__gates *gates = new_gates();
@@ -349,7 +349,7 @@ static void budgets_enter_the_outcome(void **state) {
     remove_scratch(dir);
 }
 
-/* ---- many at once ----------------------------------------------------------------------------- */
+/* ---- many at once ---------------------------------------------------------------------------- */
 
 static void p_values_are_adjusted_by_suite(void **state) {
     (void)state;
@@ -381,7 +381,7 @@ static void p_values_are_adjusted_by_suite(void **state) {
     bench_run_free(baseline);
 }
 
-/* ---- the machine between two runs ------------------------------------------------------------- */
+/* ---- the machine between two runs ------------------------------------------------------------ */
 
 /* Launch l is beside reading l; its time follows kernel L2 with some noise of its own. */
 static bench_run *following_run(uint64_t seed, double machine, double ns, double wobble) {
@@ -467,7 +467,7 @@ static void assumes_what_the_calibration_shows(void **state) {
     bench_run_free(b);
 }
 
-/* ---- simulation ------------------------------------------------------------------------------- */
+/* ---- simulation ------------------------------------------------------------------------------ */
 
 struct world {
     double between_runs, between_launches; /* sd of log time */
@@ -566,7 +566,7 @@ static void intervals_cover(void **state) {
     assert_in_range(covered, (int)(0.985 * n), (int)(0.995 * n));
 }
 
-/* ---- the rest --------------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 static void a_regression_has_three_questions(void **state) {
     struct bench__strbuf text;

@@ -170,6 +170,7 @@ static void launch(bench_launch *out, const char *name, bench_sampling sampling,
         .clock = clock.kind,
         .ticks_per_ns = clock.ticks_per_ns,
         .cpu = -1,
+        .side = -1,
     };
     assert_int_equal(bench__launch_here(out, &suite, 1, &request, NULL), 0);
 }

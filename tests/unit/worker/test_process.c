@@ -89,6 +89,7 @@ static struct bench__request request_for(const char *function) {
         .clock = BENCH_CLOCK_MONOTONIC_RAW,
         .ticks_per_ns = 1,
         .cpu = -1,
+        .side = -1,
     };
 }
 
@@ -97,7 +98,7 @@ static int64_t ask(struct bench__reply *reply, const char *function, int64_t tim
     struct bench__wire question = {0}, answer = {0};
     const struct bench__request request = request_for(function);
     bench_error error = {0};
-    if (bench__worker_start(&worker, arguments, 100, NULL, &error) != 0) {
+    if (bench__worker_start(&worker, &(struct bench__program){.argv = arguments, .board_fd = -1}, 100, NULL, &error) != 0) {
         fail_msg("%s", error.text);
     }
     bench__put_request(&question, &request);
@@ -191,7 +192,7 @@ static void an_interruption_ends_the_wait(void **state) {
     struct bench__reply reply;
     const struct bench__request request = request_for("hang");
     static volatile sig_atomic_t interrupted;
-    assert_int_equal(bench__worker_start(&worker, arguments, 0, &interrupted, NULL), 0);
+    assert_int_equal(bench__worker_start(&worker, &(struct bench__program){.argv = arguments, .board_fd = -1}, 0, &interrupted, NULL), 0);
     interrupted = 1;
     bench__put_request(&question, &request);
     assert_int_equal(bench__worker_ask(&worker, BENCH__FRAME_LAUNCH, &question, LONG_ENOUGH,

@@ -22,6 +22,7 @@ static const struct bench__request request = {
     .clock = BENCH_CLOCK_TSC,
     .ticks_per_ns = 2.5,
     .cpu = -1,
+    .side = -1,
     .stack_offset = 16,
     .heap_offset = 99,
 };
