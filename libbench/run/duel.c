@@ -24,6 +24,7 @@
 #define HAND_OVER_NS     10e3
 #define UNTIMED_SHARE    0.1
 #define DITHER           0.1
+#define END_TIMEOUT_NS   INT64_C(5000000000)
 #define MIN_PAIRS        4
 #define MAX_PAIRS        4096
 #define PAD_MAX          4096
@@ -170,30 +171,47 @@ static int start_turns(struct game *g) {
     return 0;
 }
 
-/* Waits for both sides; one that dies or hangs ends the game for the other. */
+/* Whose turn has not ended: the one to blame when nothing moves. */
+static int side_at_turn(const struct game *g) {
+    const uint32_t turn = atomic_load(&g->board->turn);
+    return turn < g->board->n_turns ? (int)g->board->turns[turn].side : 1;
+}
+
+/* Takes what a side that has ended, or that is to be given up, has to say. */
+static int take_end(struct game *g, int side) {
+    struct bench__wire answer = {0};
+    struct bench__reply reply;
+    int code = bench__worker_receive(&g->worker[side], 0, NULL, &reply, &answer, g->err);
+    if (code == 0 && reply.status != BENCH_STATUS_OK) {
+        fail(g, side, reply.status, reply.reason);
+    } else if (code == 0) {
+        code = take_launch(g, side, &answer);
+    }
+    bench__wire_clear(&answer);
+    return code;
+}
+
+/* Waits for both sides; one that dies or hangs ends the game for the other, which then has a moment
+ * to say so. */
 static int await_both(struct game *g) {
     struct bench__worker *waiting[2] = {&g->worker[0], &g->worker[1]};
-    const int64_t deadline = bench__monotonic_ns() + g->settings->timeout_ns;
+    int64_t deadline = bench__monotonic_ns() + g->settings->timeout_ns;
     int code = 0;
     while (code == 0 && (waiting[0] != NULL || waiting[1] != NULL)) {
-        struct bench__wire answer = {0};
-        struct bench__reply reply;
         int side = bench__workers_await(waiting, 2, deadline, g->interrupted);
         if (side == BENCH_EINTERRUPTED) {
             return bench__error(g->err, BENCH_EINTERRUPTED, "interrupted");
         }
-        side = side < 0 ? waiting[0] == NULL : side; /* out of time: whoever is still there */
-        code = bench__worker_receive(&g->worker[side], 0, NULL, &reply, &answer, g->err);
-        if (code == 0 && reply.status != BENCH_STATUS_OK) {
-            fail(g, side, reply.status, reply.reason);
-        } else if (code == 0) {
-            code = take_launch(g, side, &answer);
+        if (side < 0) {
+            side = side_at_turn(g);
+            side = waiting[side] != NULL ? side : !side;
         }
+        code = take_end(g, side);
+        waiting[side] = NULL;
         if (code != 0 || g->out->status != BENCH_STATUS_OK) {
             bench__board_end(g->board);
+            deadline = bench__monotonic_ns() + END_TIMEOUT_NS;
         }
-        waiting[side] = NULL;
-        bench__wire_clear(&answer);
     }
     return code;
 }

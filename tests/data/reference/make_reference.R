@@ -199,17 +199,17 @@ end()
 # Instead of an end point, the values at shares a little below and above: the test resamples too.
 begin("bootstrap")
 n_resamples <- 400000
-slack <- 0.003
+slack <- c(0.003, 0.01) # of percentile ends; of BCa ends, which rest on a bias counted as well
 ends <- function(replicates, estimate, without) {
     n <- length(replicates)
     sorted <- sort(replicates)
     at <- function(share) sorted[pmin(pmax(floor(share * (n + 1) + 0.5), 1), n)]
-    around <- function(share) at(c(share[1] - slack, share[1] + slack, share[2] - slack, share[2] + slack))
+    around <- function(share, slack) at(rep(share, each = 2) + c(-slack, slack))
     bias <- qnorm((sum(replicates < estimate - 1e-12) + 0.5 * sum(abs(replicates - estimate) <= 1e-12)) / n)
     d <- mean(without) - without
     a <- if (any(abs(d) > 1e-12)) sum(d^3) / (6 * sum(d^2)^1.5) else 0
     z <- bias + qnorm(c(0.025, 0.975))
-    c(estimate, around(c(0.025, 0.975)), around(pnorm(bias + z / (1 - a * z))))
+    c(estimate, around(c(0.025, 0.975), slack[1]), around(pnorm(bias + z / (1 - a * z)), slack[2]))
 }
 # name, estimate, percentile interval, BCa interval (least lower, greatest lower, least upper, ...)
 intervals <- function(name, statistic, resamples, n, transform = identity) {
