@@ -38,7 +38,7 @@ need_to_build() {
   need cmake command -v cmake
   need ninja-build command -v ninja
   need pkg-config command -v pkg-config
-  need libjansson-dev pkg-config --exists 'jansson >= 2.10'
+  need libjansson-dev pkg-config --exists 'jansson >= 2.11'
   need git command -v git
 }
 

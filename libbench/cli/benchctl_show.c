@@ -233,7 +233,7 @@ int benchctl_report(const bench_run *run, const bench_run *baseline,
     }
     if (rc == 0)
         rc = outcome.exit_code;
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench__gates_free(gates);
     return rc;
 }

@@ -130,7 +130,7 @@ void bench__session_forget_journal(struct bench__session *s) {
 }
 
 void bench__session_close(struct bench__session *s) {
-    bench_outcome_free(&s->outcome);
+    bench_outcome_clear(&s->outcome);
     bench_run_free(s->run);
     bench_run_free(s->baseline);
     bench__gates_free(s->gates);

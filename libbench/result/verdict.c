@@ -431,14 +431,14 @@ int bench__judge(bench_outcome *out, const bench_run *run, const bench_run *base
         rc = bench__gates_budgets(gates, run, out, err);
     }
     if (rc != 0) {
-        bench_outcome_free(out);
+        bench_outcome_clear(out);
         return rc;
     }
     out->exit_code = exit_code(out, bench__gates_fail_on(gates));
     return 0;
 }
 
-void bench_outcome_free(bench_outcome *outcome) {
+void bench_outcome_clear(bench_outcome *outcome) {
     if (outcome == NULL) {
         return;
     }

@@ -39,7 +39,7 @@ struct bench__verdict_options {
 
 /**
  * Compares and judges: fills a fresh outcome (comparisons, budgets, exit_code); clear it with
- * bench_outcome_free(). `baseline` may be NULL (then only budgets and statuses count). Runs must be
+ * bench_outcome_clear(). `baseline` may be NULL (then only budgets and statuses count). Runs must be
  * sorted (bench__run_sort); they are borrowed by the outcome. What is in the baseline only, and was
  * not to be measured in this run, is left out. On error the outcome is empty.
  */

@@ -74,6 +74,9 @@ static int add_result(struct session *s, const struct bench__case *c) {
     result->function = bench__strdup(c->function->name);
     result->status = BENCH_STATUS_NOT_RUN;
     result->n_threads = bench__case_threads(c);
+    if (s->run->host.n_cpus > 0 && result->n_threads > s->run->host.n_cpus) {
+        result->flags |= BENCH_FLAG_OVERSUBSCRIBED;
+    }
     result->bytes_per_iteration = bench__case_per_iteration(c, BENCH_BYTES);
     result->elements_per_iteration = bench__case_per_iteration(c, BENCH_ELEMENTS);
     for (size_t i = 0; i < c->n_params; i++) {

@@ -307,6 +307,7 @@ static void estimate(struct bench__boot_result *out, struct work *work) {
     for (int s = 0; s < BENCH__BOOT_N; s++) {
         all[s] = tally_interval(&work->tally[s], error[s]);
     }
+    all[BENCH__BOOT_MAD].lower = fmax(0.0, all[BENCH__BOOT_MAD].lower); /* not -1e-9 */
     *out = (struct bench__boot_result){
         .mean = all[BENCH__BOOT_MEAN],
         .median = all[BENCH__BOOT_MEDIAN],

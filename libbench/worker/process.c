@@ -297,7 +297,12 @@ int bench__worker_receive(struct bench__worker *worker, int64_t timeout_ns,
     }
     if (ready < 0) {
         char reason[80];
-        snprintf(reason, sizeof reason, "no end after %.3g s, killed", (double)timeout_ns * 1e-9);
+        if (timeout_ns > 0) {
+            snprintf(reason, sizeof reason, "no end after %.3g s, killed",
+                     (double)timeout_ns * 1e-9);
+        } else {
+            snprintf(reason, sizeof reason, "no end in time, killed");
+        }
         give_up(worker, reply, BENCH_STATUS_TIMEOUT, reason);
         return 0;
     }

@@ -480,7 +480,7 @@ void fixture_init(struct fixture *f, enum fixture_kind kind) {
 }
 
 void fixture_clear(struct fixture *f) {
-    bench_outcome_free(&f->outcome);
+    bench_outcome_clear(&f->outcome);
     bench_run_free(f->run);
     bench_run_free(f->baseline);
 }

@@ -209,7 +209,8 @@ typedef struct bench_outcome {
     int exit_code; /**< by the gates' fail_on */
 } bench_outcome;
 
-BENCH_API void bench_outcome_free(bench_outcome *outcome);
+/** Frees what an outcome holds, not the struct itself. */
+BENCH_API void bench_outcome_clear(bench_outcome *outcome);
 
 /** @return "pass", "regressed", ... as in files; never NULL. */
 BENCH_API const char *bench_verdict_name(bench_verdict verdict);

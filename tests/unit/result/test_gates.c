@@ -193,7 +193,7 @@ static void expect_budget(const char *budget, bench_budget_verdict verdict, doub
                !(fabs(b->margin - margin) < 1e-6)) {
         fail_msg("%s: measured %.9g, margin %.9g", budget, b->measured.point, b->margin);
     }
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench_run_free(run);
 }
 
@@ -272,7 +272,7 @@ static void a_pattern_makes_a_budget_for_each_match(void **state) {
     assert_int_equal(outcome.budgets[0].verdict, BENCH_BUDGET_PASS);
     assert_int_equal(outcome.budgets[1].verdict, BENCH_BUDGET_NOT_MEASURED);
     assert_int_equal(outcome.budgets[2].verdict, BENCH_BUDGET_OVER);
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     outcome = evaluate("\"match\": \"other/**\", \"metric\": \"time\", \"max\": 105", run);
     assert_int_equal(outcome.n_budgets, 0); /* its suite is not in the run */
     outcome = evaluate("\"of\": \"o/a/b\", \"over\": \"o/a/c\", \"metric\": \"time\","
@@ -301,7 +301,7 @@ static void every_allocation_may_fail(void **state) {
         done = rc == 0;
         assert_true(done || rc == BENCH_ENOMEM);
         assert_int_equal(rc, err.code);
-        bench_outcome_free(&outcome);
+        bench_outcome_clear(&outcome);
         bench__gates_free(gates);
         assert_int_equal(bench__mem_live(), live);
     }

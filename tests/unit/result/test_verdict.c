@@ -56,7 +56,7 @@ static void expect_verdict(const bench_run *run, const bench_run *baseline,
         fail_msg("got %s, exit code %d: %s", bench_verdict_name(c->verdict), outcome.exit_code,
                  c->reason);
     }
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
 }
 
 /* ---- the rules, one by one ------------------------------------------------------------------- */
@@ -106,7 +106,7 @@ static void numbers_of_a_comparison(void **state) {
     assert_int_equal(c->kernel, -1);
     assert_true(c->between_run_sd == 0.002 && c->threshold == 0.05 && c->alpha == 0.01);
     assert_ptr_equal(c->name, run->results[0].name);
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench_run_free(run);
     bench_run_free(baseline);
 }
@@ -169,7 +169,7 @@ static void invalid_clocks_do_not_count(void **state) {
     bench_outcome outcome = judge(run, baseline, &plain);
     assert_int_equal(outcome.comparisons[0].verdict, BENCH_VERDICT_INCONCLUSIVE);
     assert_true(isnan(outcome.comparisons[0].p_value) && isnan(outcome.comparisons[0].mde));
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench_run_free(run);
     bench_run_free(baseline);
 }
@@ -197,7 +197,7 @@ static void another_machine_is_incomparable(void **state) {
     bench_outcome outcome = judge(run, baseline, &plain);
     assert_true(outcome.incomparable);
     assert_non_null(strstr(outcome.incomparable_why, "libbench"));
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench_run_free(run);
     bench_run_free(baseline);
 }
@@ -246,18 +246,18 @@ static void new_and_missing_benchmarks(void **state) {
     assert_int_equal(outcome.comparisons[2].verdict, BENCH_VERDICT_NONE);
     assert_non_null(strstr(outcome.comparisons[2].reason, "not in the baseline"));
     assert_int_equal(outcome.exit_code, 5);
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     options.lenient = 1;
     outcome = judge(run, baseline, &options);
     assert_int_equal(outcome.n_comparisons, 2);
     assert_int_equal(outcome.exit_code, 0);
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     options.lenient = 0;
     options.selected = selected;
     options.n_selected = 1;
     outcome = judge(run, baseline, &options);
     assert_int_equal(outcome.n_comparisons, 2);
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench_run_free(run);
     bench_run_free(baseline);
 }
@@ -292,7 +292,7 @@ static int exit_code_of(const bench_run *run, const bench_run *baseline, const c
     bench__gates_set_fail_on(gates, bits);
     expect_ok(bench__judge(&outcome, run, baseline, gates, &plain, &err), &err);
     const int code = outcome.exit_code;
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench__gates_free(gates);
     return code;
 }
@@ -343,7 +343,7 @@ static void budgets_enter_the_outcome(void **state) {
     expect_ok(bench__judge(&outcome, run, NULL, gates, &plain, &err), &err);
     assert_int_equal(outcome.n_budgets, 1);
     assert_int_equal(outcome.exit_code, 3);
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench__gates_free(gates);
     bench_run_free(run);
     remove_scratch(dir);
@@ -376,7 +376,7 @@ static void p_values_are_adjusted_by_suite(void **state) {
             assert_true(c->p_adjusted == c->p_value); /* the larger one, or alone in its suite */
         }
     }
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench_run_free(run);
     bench_run_free(baseline);
 }
@@ -409,22 +409,22 @@ static void divides_by_the_kernel_that_the_baseline_follows(void **state) {
     assert_int_equal(outcome.comparisons[0].kernel, BENCH_KERNEL_L2);
     assert_true(fabs(outcome.comparisons[0].change.point) < 0.005);
     assert_int_not_equal(outcome.comparisons[0].verdict, BENCH_VERDICT_REGRESSED);
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     /* The new run's correlation has no say, and a learned sd is one of plain times. */
     baseline->results[0].kernel_correlation[BENCH_KERNEL_L2] = 0.6;
     outcome = judge(run, baseline, &assumed);
     assert_int_equal(outcome.comparisons[0].kernel, -1);
     assert_true(fabs(outcome.comparisons[0].change.point - 0.2) < 0.05);
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     baseline->results[0].kernel_correlation[BENCH_KERNEL_L2] = 0.95;
     outcome = judge(run, baseline, &plain);
     assert_int_equal(outcome.comparisons[0].kernel, -1);
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     /* A launch without a reading: plain times again. */
     run->results[0].launches[3].calibration = -1;
     outcome = judge(run, baseline, &assumed);
     assert_int_equal(outcome.comparisons[0].kernel, -1);
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench_run_free(run);
     bench_run_free(baseline);
 }
@@ -437,7 +437,7 @@ static void does_not_divide_when_that_adds_spread(void **state) {
     }
     bench_outcome outcome = judge(run, baseline, &assumed);
     assert_int_equal(outcome.comparisons[0].kernel, -1);
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench_run_free(run);
     bench_run_free(baseline);
 }
@@ -503,7 +503,7 @@ static double rejected(const struct world *world, int n, uint64_t seed) {
     for (size_t i = 0; i < outcome.n_comparisons; i++) {
         n_rejected += outcome.comparisons[i].p_adjusted < outcome.comparisons[i].alpha;
     }
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench_run_free(run);
     bench_run_free(baseline);
     return (double)n_rejected / n;
@@ -560,7 +560,7 @@ static void intervals_cover(void **state) {
         const bench_estimate *change = &outcome.comparisons[i].change;
         covered += change->lower <= world.change && world.change <= change->upper;
     }
-    bench_outcome_free(&outcome);
+    bench_outcome_clear(&outcome);
     bench_run_free(run);
     bench_run_free(baseline);
     assert_in_range(covered, (int)(0.985 * n), (int)(0.995 * n));
@@ -603,7 +603,7 @@ static void every_allocation_may_fail(void **state) {
         done = rc == 0;
         assert_true(done || rc == BENCH_ENOMEM);
         assert_int_equal(rc, err.code);
-        bench_outcome_free(&outcome);
+        bench_outcome_clear(&outcome);
         assert_int_equal(bench__mem_live(), live);
     }
     assert_true(n > 5);

@@ -83,7 +83,7 @@ static void modes(void **state) {
     }
     assert_int_equal(modes_of(x, N), 2);
     for (int i = 0; i < N; i++) { /* 1 in 30 a hundred times as long: no mode, but a long axis */
-        x[i] = (i % 30 ? 100 : 10000) + bench__rng_normal(&rng);
+        x[i] = (i % 30 ? 100 : 10000) * (1 + 0.01 * bench__rng_normal(&rng));
     }
     assert_int_equal(modes_of(x, N), 1);
     for (int i = 0; i < N; i++) { /* narrow and far apart on one scale */
