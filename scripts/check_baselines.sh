@@ -47,7 +47,11 @@ expect 5 'a benchmark that is gone' "$fast" "${options[@]}" --baseline edited
 edit_baseline '.host.cpu_model = "some other processor"'
 expect 5 'a baseline of another machine' "$fast" "${options[@]}" --baseline edited
 
-for file in results.json baselines/main/*/*.json; do
-  expect 0 "$(basename "$file") follows its schema" \
-    python3 -m jsonschema -i "$file" "$root/docs/schema/results.json"
+follows_schema() { # follows_schema KIND FILE
+  expect 0 "$(basename "$2") follows its schema" \
+    python3 -m jsonschema -i "$2" "$root/docs/schema/$1.schema.json"
+}
+follows_schema results results.json
+for file in baselines/main/*/*.json; do
+  follows_schema baseline "$file"
 done

@@ -55,7 +55,7 @@ const struct bench__preset bench__quick[BENCH__N_QUICK] = {
 static const char *const list_formats[] = {"text", "json", NULL};
 static const char *const samplings[] = {"auto", "flat", "linear", "latency", NULL};
 static const char *const clocks[] = {"auto", "tsc", "cntvct", "monotonic", NULL};
-static const char *const formats[] = {"text", "json", "jsonl", "csv", "markdown", NULL};
+static const char *const formats[] = {"text", "json", "jsonl", "csv", "markdown", "compat", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 static const char *const shells[] = {"bash", NULL};
 
@@ -177,8 +177,8 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         .help = "format of the results", .choices = formats},
     [BENCH__OPT_OUT] = {
         "out", FILENAME, REPORTS, OUTPUT, AT(out), "FILE", NULL,
-        .help = "write the results here too, in the format of the name's ending (.json .jsonl .csv .md) "
-        "or else --output-format; - is standard output", .repeatable = 1},
+        .help = "write the results here too, in the format of the name's ending (.json .jsonl .csv "
+        ".md) or else --output-format; - is standard output", .repeatable = 1},
     [BENCH__OPT_REPORT] = {
         "report", DIRECTORY, REPORTS, OUTPUT, AT(report), "DIR", NULL,
         .help = "write an HTML report there"},

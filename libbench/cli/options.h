@@ -78,6 +78,7 @@ enum bench__format {
     BENCH__FORMAT_JSONL,
     BENCH__FORMAT_CSV,
     BENCH__FORMAT_MARKDOWN,
+    BENCH__FORMAT_COMPAT,
     BENCH__N_FORMATS
 };
 

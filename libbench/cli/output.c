@@ -58,6 +58,7 @@ static int render(FILE *out, enum bench__format format, const bench_outcome *out
         [BENCH__FORMAT_JSONL] = bench__report_jsonl,
         [BENCH__FORMAT_CSV] = bench__report_csv,
         [BENCH__FORMAT_MARKDOWN] = bench__report_markdown,
+        [BENCH__FORMAT_COMPAT] = bench__report_compat,
     };
     return format == BENCH__FORMAT_TEXT ? bench__report_console(out, outcome, style, err)
                                         : writers[format](out, outcome, err);
@@ -72,7 +73,7 @@ static enum bench__format file_format(const char *path, enum bench__format other
     const char *slash = strrchr(path, '/');
     const char *dot = strrchr(slash != NULL ? slash : path, '.');
     for (int format = 0; dot != NULL && format < BENCH__N_FORMATS; format++) {
-        if (strcmp(dot, endings[format]) == 0)
+        if (endings[format] != NULL && strcmp(dot, endings[format]) == 0)
             return format;
     }
     return otherwise;

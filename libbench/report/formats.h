@@ -36,4 +36,8 @@ int bench__report_csv(FILE *out, const bench_outcome *outcome, bench_error *err)
  *  budgets below. Names are shown as they are, never interpreted. */
 int bench__report_markdown(FILE *out, const bench_outcome *outcome, bench_error *err);
 
+/** The flat document of message-library dashboards: name, backend and metrics per benchmark,
+ *  latencies as text ("1.2us"), null for what was not measured. For those who read that shape. */
+int bench__report_compat(FILE *out, const bench_outcome *outcome, bench_error *err);
+
 #endif

@@ -285,7 +285,8 @@ static int take_replicates(struct work *work, const struct bench__boot_options *
         } else {
             bench__resampler_next(&work->resampler, &work->replicates);
         }
-        for (int s = 0; s < BENCH__BOOT_N; s++) {
+        const int n_statistics = work->points.x ? BENCH__BOOT_N : BENCH__BOOT_SLOPE;
+        for (int s = 0; s < n_statistics; s++) {
             if (tally_add(&work->tally[s], work->replicates.value[s], n_valid[s]) != 0) {
                 return BENCH_ENOMEM;
             }

@@ -29,7 +29,7 @@ enum bench__boot_statistic {
     BENCH__BOOT_VARIANCE,
     BENCH__BOOT_MEDIAN,
     BENCH__BOOT_MAD,
-    BENCH__BOOT_SLOPE,
+    BENCH__BOOT_SLOPE, /* last: it is there with x only */
     BENCH__BOOT_N
 };
 

@@ -14,6 +14,12 @@ static void check_golden(report_fn *report, enum fixture_kind kind, const char *
     fixture_clear(&f);
 }
 
+static void test_compat(void **state) {
+    (void)state;
+    check_golden(bench__report_compat, FIXTURE_COMPARED, GOLDEN("report.compat.json"));
+    check_golden(bench__report_compat, FIXTURE_HOSTILE, GOLDEN("report_hostile.compat.json"));
+}
+
 static void test_markdown(void **state) {
     (void)state;
     check_golden(bench__report_markdown, FIXTURE_COMPARED, GOLDEN("report.md"));
@@ -153,7 +159,7 @@ static void test_jsonl_lines(void **state) {
 /* ---- failures ---- */
 
 static report_fn *const REPORTS[] = {bench__report_json, bench__report_jsonl, bench__report_csv,
-                                     bench__report_markdown};
+                                     bench__report_markdown, bench__report_compat};
 
 static void test_no_memory(void **state) {
     (void)state;
@@ -171,6 +177,7 @@ static void test_full_disk(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_compat),
         cmocka_unit_test(test_markdown),
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_csv_records_have_all_columns),

@@ -165,12 +165,9 @@ static void hierarchical(void **state) {
 
 /* ---- bootstrap -------------------------------------------------------------------------------- */
 
-struct bounds {
-    double low, high;
-};
-
-static double coverage_of(enum shape shape, size_t n, int trials, enum bench__boot_method method,
-                          double out[3]) {
+/* The share of trials in which 95 % intervals for mean, median and MAD held the truth. */
+static void measure_coverage(double out[3], enum shape shape, size_t n, int trials,
+                             enum bench__boot_method method) {
     struct truth truth = truth_of(shape);
     struct bench__rng rng;
     double x[100];
@@ -187,16 +184,63 @@ static double coverage_of(enum shape shape, size_t n, int trials, enum bench__bo
         out[1] += covers(r.median, truth.median) / (double)trials;
         out[2] += covers(r.mad, truth.mad) / (double)trials;
     }
-    return 0;
 }
 
-int main(int argc, char**argv){ 
-  for(int m=0;m<3;m++) for(enum shape s=0;s<N_SHAPES;s++) for(int n=16;n<=100;n+=84){ double c[3]; coverage_of(s,n,2000,m,c); printf("method %d %s n %d: mean %.3f median %.3f mad %.3f\n",m,shape_name[s],n,c[0],c[1],c[2]); }
+static const char *const statistic_name[] = {"mean", "median", "MAD"};
+
+/*
+ * BCa at 95 %. It is accurate to second order only as n grows: at 16 launches the mean of normal data
+ * is covered two points too seldom and a skewed one five; the median and the MAD one or two. Nothing
+ * covers the mean of 16 values of which one in twenty is five times as long: 44 % of such samples hold
+ * no long one at all. Two clusters leave the MAD, which falls between them, four points short.
+ * 1,500 trials have a standard error of 0.6 points: three of those are allowed.
+ */
+static void bca(void **state) {
+    (void)state;
+    const double expected[N_SHAPES][2][3] = {
+        [NORMAL] = {{0.93, 0.94, 0.945}, {0.94, 0.945, 0.95}},
+        [LOGNORMAL] = {{0.90, 0.94, 0.94}, {0.935, 0.945, 0.95}},
+        [SPIKY] = {{0.55, 0.94, 0.95}, {0.95, 0.945, 0.95}},
+        [BIMODAL] = {{0.945, 0.935, 0.915}, {0.95, 0.95, 0.915}},
+    };
+    for (enum shape shape = NORMAL; shape < N_SHAPES; shape++) {
+        for (int many = 0; many < 2; many++) {
+            double covered[3];
+            size_t n = many ? 100 : 16;
+            measure_coverage(covered, shape, n, 1500, BENCH__BOOT_BCA);
+            for (int s = 0; s < 3; s++) {
+                char what[100];
+                double e = expected[shape][many][s], slack = 3 * sqrt(e * (1 - e) / 1500);
+                snprintf(what, sizeof what, "%s, n %zu, %s: coverage of BCa", shape_name[shape], n,
+                         statistic_name[s]);
+                print_message("%s %.3f\n", what, covered[s]);
+                assert_between(covered[s], e - slack, e + slack, what);
+            }
+        }
+    }
+}
+
+/* Bootstrap-t is the one for means of few values: Student's t if they are normal, and closer to 95 %
+ * than BCa if they are skewed. Percentile intervals of the median are as good as any. */
+static void other_methods(void **state) {
+    (void)state;
+    double covered[3];
+    measure_coverage(covered, NORMAL, 16, 1500, BENCH__BOOT_T);
+    assert_between(covered[0], 0.935, 0.97, "normal, n 16, mean: coverage of bootstrap-t");
+    measure_coverage(covered, LOGNORMAL, 16, 1500, BENCH__BOOT_T);
+    assert_between(covered[0], 0.915, 0.95, "lognormal, n 16, mean: coverage of bootstrap-t");
+    measure_coverage(covered, LOGNORMAL, 16, 1500, BENCH__BOOT_PERCENTILE);
+    assert_between(covered[1], 0.925, 0.965, "lognormal, n 16, median: coverage by percentile");
+}
+
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(median_interval),
         cmocka_unit_test(t_interval),
         cmocka_unit_test(autocorrelated_samples),
         cmocka_unit_test(hierarchical),
+        cmocka_unit_test(bca),
+        cmocka_unit_test(other_methods),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
