@@ -98,7 +98,8 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         .help = "how iterations form samples", .choices = samplings},
     [BENCH__OPT_QUICK] = {
         "quick", FLAG, RUN, MEASURING, AT(quick), NULL, NULL,
-        .help = "for a first look: " QUICK_LAUNCHES " launches, " QUICK_WARM_UP_TIME " of warm-up and "
+        .help = "for a first look: " QUICK_LAUNCHES " launches, " QUICK_WARM_UP_TIME
+        " of warm-up and "
         QUICK_MEASUREMENT_TIME " of measurement per benchmark"},
     [BENCH__OPT_SEED] = {
         "seed", SEED, RUN, MEASURING, AT(seed), "N", NULL,
@@ -111,7 +112,8 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         .help = "what reads the time", .choices = clocks},
     [BENCH__OPT_TIMEOUT] = {
         "timeout", DURATION, RUN, MEASURING, AT(timeout_ns), "TIME", "30s",
-        .help = "a launch that takes longer is ended and has failed", .min = MILLISECOND, .max = DAY},
+        .help = "a launch that takes longer is ended and has failed",
+        .min = MILLISECOND, .max = DAY},
     [BENCH__OPT_IN_PROCESS] = {
         "in-process", FLAG, RUN, MEASURING, AT(in_process), NULL, NULL,
         .help = "start no workers: for a debugger"},
@@ -163,8 +165,8 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         .help = "slowdown that is accepted; otherwise the gates say, or 5%", .max = 10},
     [BENCH__OPT_FAIL_ON] = {
         "fail-on", FAIL_ON, REPORTS, BASELINES, AT(fail_on), "LIST", NULL,
-        .help = "what fails the run: regressed, missing, incomparable, inconclusive, budget, joined by "
-        "commas, or none; otherwise the gates say"},
+        .help = "what fails the run: regressed, missing, incomparable, inconclusive, budget, joined "
+        "by commas, or none; otherwise the gates say"},
     [BENCH__OPT_FROM] = {
         "from", FILENAME, ACCEPT, BASELINES, AT(from), "FILE", NULL,
         .help = "the results to accept", .only_on_line = 1},

@@ -4,12 +4,39 @@
 #include "measure/warmup.h"
 
 #include "base/robust.h"
-#include "stats/describe.h"
 
 #include <math.h>
 #include <string.h>
 
 #define MIN_BATCHES 20
+
+static double sum(const double *x, size_t n) {
+    double total = 0;
+    for (size_t i = 0; i < n; i++) {
+        total += x[i];
+    }
+    return total;
+}
+
+/* Going backwards, every truncation point costs one update of the mean and the sum of squares
+ * (Welford 1962) of the batches behind it. */
+size_t bench__mser5(const double *x, size_t n) {
+    enum { BATCH = 5 };
+    size_t n_batches = n / BATCH, best = n_batches / 2;
+    double mean = 0.0, squares = 0.0, lowest = INFINITY;
+    for (size_t first = n_batches; first-- > 0;) {
+        double value = sum(x + first * BATCH, BATCH) / BATCH;
+        double kept = (double)(n_batches - first), from_mean = value - mean;
+        mean += from_mean / kept;
+        squares += from_mean * (value - mean);
+        double statistic = squares / (kept * kept);
+        if (first <= n_batches / 2 && statistic <= lowest) {
+            lowest = statistic;
+            best = first;
+        }
+    }
+    return n_batches == 0 || best == n_batches / 2 ? n : best * BATCH;
+}
 
 static void merge_neighbours(struct bench__warmup *w) {
     for (size_t i = 0; i < w->n / 2; i++) {
@@ -41,14 +68,6 @@ static int is_flat(const double *x, size_t n) {
     /* The standard error of a slope times n is about sqrt(12/n) standard deviations. */
     const double explained = 2.6 * sqrt(12.0 / (double)n) * 1.4826 * mad;
     return drift <= fmax(0.01 * median, explained);
-}
-
-static double sum(const double *x, size_t n) {
-    double total = 0;
-    for (size_t i = 0; i < n; i++) {
-        total += x[i];
-    }
-    return total;
 }
 
 int bench__warmup_steady(const struct bench__warmup *w) {

@@ -24,4 +24,8 @@ void bench__warmup_add(struct bench__warmup *w, double ns_per_iteration, double 
  */
 int bench__warmup_steady(const struct bench__warmup *w);
 
+/** Index at which the initial transient ends by MSER-5 (White 1997: batches of 5, truncation in the
+ *  first half), in values; n when it does not end there. */
+size_t bench__mser5(const double *x, size_t n);
+
 #endif

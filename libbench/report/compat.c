@@ -6,7 +6,7 @@
 #include "report/formats.h"
 
 #include "base/units.h"
-#include "report/view.h"
+#include "report/figures.h"
 #include "result/json.h"
 
 #include <math.h>

@@ -131,7 +131,7 @@ static double robust_variance(double *x, size_t n, double *out_median) {
 }
 
 double bench__assumed_between_run_sd(const bench_run *a, const bench_run *b, int divisor) {
-    double x[MAX_READINGS_USED], sum = 0;
+    double x[MAX_READINGS_USED], variance[BENCH_N_KERNELS];
     size_t n_kernels = 0;
     for (size_t kernel = 0; kernel < BENCH_N_KERNELS; kernel++) {
         double median_a, median_b;
@@ -143,9 +143,8 @@ double bench__assumed_between_run_sd(const bench_run *a, const bench_run *b, int
             continue;
         }
         const double shift = median_b - median_a;
-        sum += (within_a + within_b) / 2 + shift * shift / 2;
-        n_kernels++;
+        variance[n_kernels++] = (within_a + within_b) / 2 + shift * shift / 2;
     }
-    const double sd = n_kernels > 0 ? sqrt(sum / (double)n_kernels) : BENCH__ASSUMED_SD_FLOOR;
+    const double sd = n_kernels > 0 ? sqrt(bench__median_inplace(variance, n_kernels)) : 0;
     return fmax(sd, BENCH__ASSUMED_SD_FLOOR);
 }

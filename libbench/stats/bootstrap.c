@@ -61,19 +61,17 @@ struct tally {
     enum bench__boot_method method;
     double level, acceleration;
     double estimate, unit;
-    float tolerance;      /* smaller deviations are ties with the estimate */
-    size_t n, n_below;    /* replicates; twice those below the estimate, a tie counting one */
-    float middle, reach;  /* values less than `reach` from the middle are only counted */
+    float tolerance;     /* smaller deviations are ties with the estimate */
+    size_t n, n_below;   /* replicates; twice those below the estimate, a tie counting one */
+    float middle, reach; /* values less than `reach` from the middle are only counted */
     float *kept;
     size_t n_kept, capacity;
 };
 
 static void tally_init(struct tally *tally, const struct bench__boot_options *options,
                        double estimate, double unit) {
-    *tally = (struct tally){.method = options->method,
-                            .level = options->level,
-                            .estimate = estimate,
-                            .unit = unit};
+    *tally = (struct tally){
+        .method = options->method, .level = options->level, .estimate = estimate, .unit = unit};
 }
 
 /* The shares of replicates at which the interval ends (Efron 1987, equation 6.8). Percentile and
@@ -114,8 +112,7 @@ static void find_tails(struct tally *tally, const float *x) {
 static int tally_add(struct tally *tally, const float *x, size_t n) {
     int is_first = tally->n == 0;
     for (size_t i = 0; i < n; i++) {
-        tally->n_below +=
-            (size_t)(x[i] < -tally->tolerance) + (size_t)(x[i] <= tally->tolerance);
+        tally->n_below += (size_t)(x[i] < -tally->tolerance) + (size_t)(x[i] <= tally->tolerance);
     }
     tally->n += n;
     if (is_first && n == BENCH__CHUNK) {
@@ -156,8 +153,8 @@ static bench_estimate tally_interval(struct tally *tally, double error) {
     }
     double share[2];
     end_shares(tally, share);
-    size_t n_low = tally->reach > 0.0f ? split(tally->kept, tally->n_kept, tally->middle)
-                                       : tally->n_kept;
+    size_t n_low =
+        tally->reach > 0.0f ? split(tally->kept, tally->n_kept, tally->middle) : tally->n_kept;
     double lower = value_at(tally, share[0], n_low), upper = value_at(tally, share[1], n_low);
     if (tally->method == BENCH__BOOT_T) {
         double low = -upper * error;

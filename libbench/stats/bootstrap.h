@@ -34,7 +34,8 @@ int bench__bootstrap(struct bench__boot_result *out, const double *y, const doub
 
 /** Any statistic, the slow and obvious way (used as the reference in tests, and for odd statistics). */
 typedef double bench__statistic(const double *x, size_t n, void *context);
-int bench__bootstrap_statistic(bench_estimate *out, const double *x, size_t n, bench__statistic *statistic,
-                               void *context, const struct bench__boot_options *options, bench_error *err);
+int bench__bootstrap_statistic(bench_estimate *out, const double *x, size_t n,
+                               bench__statistic *statistic, void *context,
+                               const struct bench__boot_options *options, bench_error *err);
 
 #endif

@@ -1,5 +1,4 @@
-/* Moments, autocorrelation, variance components and the end of a transient. Nothing is sorted,
- * nothing allocated. */
+/* Moments, autocorrelation and variance components. Nothing is sorted, nothing allocated. */
 #include "stats/describe.h"
 
 #include <math.h>
@@ -58,8 +57,7 @@ double bench__effective_size(const double *x, size_t n) {
     }
     double time = -1.0; /* 1 + 2 sum of rho(k), written with pairs of neighbouring lags */
     for (size_t lag = 0; lag + 1 < n; lag += 2) {
-        double pair =
-            lagged_products(x, n, lag, mean) + lagged_products(x, n, lag + 1, mean);
+        double pair = lagged_products(x, n, lag, mean) + lagged_products(x, n, lag + 1, mean);
         if (pair <= 0.0) {
             break;
         }
@@ -101,29 +99,8 @@ struct bench__components bench__variance_components(const double *x, const size_
         out.within = within / (double)(n - groups);
         if (groups > 1) {
             double typical_size = ((double)n - squares / (double)n) / (double)(groups - 1);
-            out.between =
-                fmax(0.0, (between / (double)(groups - 1) - out.within) / typical_size);
+            out.between = fmax(0.0, (between / (double)(groups - 1) - out.within) / typical_size);
         }
     }
     return out;
-}
-
-/* Going backwards, every truncation point costs one update of the mean and the sum of squares
- * (Welford 1962) of the batches behind it. */
-size_t bench__mser5(const double *x, size_t n) {
-    enum { BATCH = 5 };
-    size_t n_batches = n / BATCH, best = n_batches / 2;
-    double mean = 0.0, squares = 0.0, lowest = INFINITY;
-    for (size_t first = n_batches; first-- > 0;) {
-        double value = pairwise_sum(x + first * BATCH, BATCH) / BATCH;
-        double kept = (double)(n_batches - first), from_mean = value - mean;
-        mean += from_mean / kept;
-        squares += from_mean * (value - mean);
-        double statistic = squares / (kept * kept);
-        if (first <= n_batches / 2 && statistic <= lowest) {
-            lowest = statistic;
-            best = first;
-        }
-    }
-    return n_batches == 0 || best == n_batches / 2 ? n : best * BATCH;
 }

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-double bench__mean(const double *x, size_t n);      /* pairwise summation */
-double bench__variance(const double *x, size_t n);  /* n - 1 */
+double bench__mean(const double *x, size_t n);     /* pairwise summation */
+double bench__variance(const double *x, size_t n); /* n - 1 */
 double bench__std_dev(const double *x, size_t n);
 double bench__skewness(const double *x, size_t n);
 /** Lag-k autocorrelation, as R's acf. */
@@ -21,10 +21,7 @@ double bench__correlation(const double *x, const double *y, size_t n);
 struct bench__components {
     double between, within;
 };
-struct bench__components bench__variance_components(const double *x, const size_t *start, size_t n_groups);
-
-/** Index at which the initial transient ends by MSER-5 (White 1997: batches of 5, truncation in the
- *  first half), in values; n when it does not end there. */
-size_t bench__mser5(const double *x, size_t n);
+struct bench__components bench__variance_components(const double *x, const size_t *start,
+                                                    size_t n_groups);
 
 #endif

@@ -5,10 +5,10 @@
 #include <bench/common.h>
 
 struct bench__density {
-    size_t n;      /* grid points, evenly spaced on the log scale */
-    double *x, *y; /* ascending x in the input's unit; density per unit; owned */
+    size_t n;         /* grid points, evenly spaced on the log scale */
+    double *x, *y;    /* ascending x in the input's unit; density per unit; owned */
     double bandwidth; /* on the log scale */
-    int n_modes;   /* peaks that rise at least 10 % of the highest above the valleys beside them */
+    int n_modes; /* peaks that rise at least 10 % of the highest above the valleys beside them */
 };
 
 /**

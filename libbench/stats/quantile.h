@@ -11,6 +11,7 @@ double bench__quantile(const double *sorted, size_t n, double p, int type);
 /** Distribution-free interval of the median: x[(k)], x[(n+1-k)] with the largest k whose exact
  *  binomial coverage is at least `level`. Too few points for that level: min and max, and
  *  *out_coverage (may be NULL) tells what they really cover. */
-bench_estimate bench__median_interval(const double *sorted, size_t n, double level, double *out_coverage);
+bench_estimate bench__median_interval(const double *sorted, size_t n, double level,
+                                      double *out_coverage);
 
 #endif

@@ -49,8 +49,8 @@ int bench__line_fit(const double *x, const double *y, size_t n, double *out_inte
     return fit(identity, x, y, n, out_intercept, out_slope, out_slope_se);
 }
 
-int bench__power_law(const double *x, const double *y, size_t n, double level,
-                     double *out_exponent, double *out_lower, double *out_upper) {
+int bench__power_law(const double *x, const double *y, size_t n, double level, double *out_exponent,
+                     double *out_lower, double *out_upper) {
     double intercept, se;
     if (n < 3 || fit(log, x, y, n, &intercept, out_exponent, &se) != 0) {
         return -1;

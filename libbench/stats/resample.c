@@ -241,9 +241,9 @@ enum term {
 };
 
 enum {
-    QUARTERS = 4,              /* of a draw */
-    LANES = 2 * BENCH__LANES,  /* permutations of the points */
-    QUADS = BENCH__LANES / 4   /* vectors per term and row */
+    QUARTERS = 4,             /* of a draw */
+    LANES = 2 * BENCH__LANES, /* permutations of the points */
+    QUADS = BENCH__LANES / 4  /* vectors per term and row */
 };
 
 typedef float quad __attribute__((vector_size(16)));
@@ -273,15 +273,23 @@ static void fill_lane(struct bench__resampler *resampler, size_t lane, const siz
     }
 }
 
-/* Sums rows over a list. The number of quads must be a constant for the sums to stay in registers. */
+/* Two terms. Spelt out: in a loop, not every compiler keeps the sums in registers. */
+static inline void add_terms(quad *total, const quad *terms) {
+    total[0] += terms[0];
+    total[1] += terms[1];
+    total[2] += terms[2];
+    total[3] += terms[3];
+}
+
+/* Sums rows over a list; has_x must be a constant. */
 static inline void add_rows(union bench__row *sum, const union bench__row *row,
-                            const uint32_t *list, size_t n, const size_t n_quads) {
+                            const uint32_t *list, size_t n, const int has_x) {
     quad total[N_TERMS * QUADS] = {{0}};
     for (size_t k = 0; k < n; k++) {
         const quad *terms = row[list[k]].quads;
-#pragma GCC unroll 8
-        for (size_t j = 0; j < n_quads; j++) {
-            total[j] += terms[j];
+        add_terms(total, terms);
+        if (has_x) {
+            add_terms(total + 2 * QUADS, terms + 2 * QUADS);
         }
     }
     memcpy(sum->quads, total, sizeof total);
@@ -298,9 +306,9 @@ static void sum_quarters(float sum[QUARTERS][N_TERMS][LANES + QUARTERS],
             const union bench__row *row = resampler->row + half * n;
             const uint32_t *list = resampler->drawer.drawn + from;
             if (resampler->points->x) {
-                add_rows(&part, row, list, to - from, N_TERMS * QUADS);
+                add_rows(&part, row, list, to - from, 1);
             } else {
-                add_rows(&part, row, list, to - from, RESIDUAL * QUADS);
+                add_rows(&part, row, list, to - from, 0);
             }
             for (size_t term = 0; term < N_TERMS; term++) {
                 memcpy(sum[quarter][term] + half * BENCH__LANES, part.lane[term],
@@ -314,8 +322,8 @@ static void sum_quarters(float sum[QUARTERS][N_TERMS][LANES + QUARTERS],
 }
 
 /* Puts quarters together: for resample i, quarter q of lane i + q turn. */
-static void join_quarters(float out[N_TERMS][LANES],
-                          float sum[QUARTERS][N_TERMS][LANES + QUARTERS], size_t turn) {
+static void join_quarters(float out[N_TERMS][LANES], float sum[QUARTERS][N_TERMS][LANES + QUARTERS],
+                          size_t turn) {
     for (size_t term = 0; term < N_TERMS; term++) {
         for (size_t lane = 0; lane < LANES; lane++) {
             out[term][lane] = sum[0][term][lane] + sum[1][term][lane + turn] +

@@ -56,9 +56,9 @@ void bench__robust_of_list(double *out_median, double *out_mad, const double *va
 struct bench__drawer {
     size_t n;
     struct bench__rng rng;
-    uint32_t *drawn; /* the points of the draw, as they came */
-    uint32_t *count; /* how often each point was drawn */
-    uint32_t *list;  /* twice in a row */
+    uint32_t *drawn;                     /* the points of the draw, as they came */
+    uint32_t *count;                     /* how often each point was drawn */
+    uint32_t *list;                      /* twice in a row */
     const uint32_t *start[BENCH__LANES]; /* in the list, first number not below i n / LANES */
 };
 
@@ -95,9 +95,9 @@ void bench__resampler_next(struct bench__resampler *resampler, struct bench__rep
 struct bench__studentizer {
     const struct bench__points *points;
     struct bench__drawer drawer;
-    size_t *order;  /* 0, 1, 2, ...: lists are not renumbered */
-    double *weight; /* of order statistics in the variance of a median */
-    double *value, *distance; /* scratch: the resample, and its distances from the median */
+    size_t *order;               /* 0, 1, 2, ...: lists are not renumbered */
+    double *weight;              /* of order statistics in the variance of a median */
+    double *value, *distance;    /* scratch: the resample, and its distances from the median */
     double error[BENCH__BOOT_N]; /* standard errors of the points' own statistics, in their units */
 };
 

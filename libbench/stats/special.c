@@ -152,8 +152,8 @@ double bench__t_cdf(double t, double df) {
         double z = isinf(df) ? fabs(t) : sqrt((df - 0.5) * log1p(t2 / df));
         return bench__normal_cdf(copysign(z + hill_correction(z, df), t));
     }
-    double tail = isinf(t2) ? 0.0
-                            : 0.5 * exp(log_beta_cdf(df / (df + t2), t2 / (df + t2), df / 2, 0.5));
+    double tail =
+        isinf(t2) ? 0.0 : 0.5 * exp(log_beta_cdf(df / (df + t2), t2 / (df + t2), df / 2, 0.5));
     return t > 0.0 ? 1.0 - tail : tail;
 }
 

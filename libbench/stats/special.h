@@ -14,6 +14,7 @@ double bench__beta_cdf(double x, double a, double b);
 double bench__beta_quantile(double p, double a, double b);
 double bench__binomial_cdf(uint64_t k, uint64_t n, double p);
 /** Clopper-Pearson bounds of a proportion, two-sided at `level`. */
-void bench__binomial_interval(uint64_t k, uint64_t n, double level, double *out_lower, double *out_upper);
+void bench__binomial_interval(uint64_t k, uint64_t n, double level, double *out_lower,
+                              double *out_upper);
 
 #endif

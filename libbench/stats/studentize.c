@@ -117,8 +117,8 @@ int bench__studentizer_init(struct bench__studentizer *studentizer,
     studentizer->value = bench__alloc(n, sizeof(double));
     studentizer->distance = bench__alloc(n, sizeof(double));
     studentizer->order = bench__alloc(n, sizeof(size_t));
-    if (!studentizer->order || !studentizer->weight || !studentizer->value || !studentizer->distance ||
-        bench__drawer_init(&studentizer->drawer, n, seed) != 0) {
+    if (!studentizer->order || !studentizer->weight || !studentizer->value ||
+        !studentizer->distance || bench__drawer_init(&studentizer->drawer, n, seed) != 0) {
         bench__studentizer_clear(studentizer);
         return BENCH_ENOMEM;
     }

@@ -93,8 +93,7 @@ static void law_school(void **state) {
     }
     struct bench__boot_options percentile = with_method(BENCH__BOOT_PERCENTILE);
     bench_estimate e;
-    assert_int_equal(
-        bench__bootstrap_statistic(&e, index, 15, correlation, &law, &bca, NULL), 0);
+    assert_int_equal(bench__bootstrap_statistic(&e, index, 15, correlation, &law, &bca, NULL), 0);
     assert_near(e.point, expected->v[0], 1e-12, "correlation");
     check_interval(e, expected->v + 5, "BCa of the correlation");
     assert_int_equal(
@@ -157,15 +156,16 @@ static void agrees_with_the_slow_function(void **state) {
                 if (n < 32 && (s == 1 || s == 2)) {
                     continue;
                 }
-                assert_int_equal(bench__bootstrap_statistic(&e, x, n, slow[s], scratch, &options,
-                                                            NULL),
-                                 0);
+                assert_int_equal(
+                    bench__bootstrap_statistic(&e, x, n, slow[s], scratch, &options, NULL), 0);
                 double half = (e.upper - e.lower) / 2;
                 snprintf(what, sizeof what, "shape %d, n %zu, statistic %d", shape, n, s);
                 assert_near(f[s].point, e.point, 1e-12, what);
                 double allowed = s == 1 || s == 2 ? 0.3 : 0.1;
-                assert_between(f[s].lower, e.lower - allowed * half, e.lower + allowed * half, what);
-                assert_between(f[s].upper, e.upper - allowed * half, e.upper + allowed * half, what);
+                assert_between(f[s].lower, e.lower - allowed * half, e.lower + allowed * half,
+                               what);
+                assert_between(f[s].upper, e.upper - allowed * half, e.upper + allowed * half,
+                               what);
             }
         }
     }
@@ -258,7 +258,8 @@ static void many_points(void **state) {
     fill(x, N, 0);
     options.n_resamples = 5000;
     assert_int_equal(bench__bootstrap(&r, x, NULL, N, &options, NULL), 0);
-    double half = 1.96 / sqrt(N); /* the asymptotic ones: sd 1, median 1.2533, MAD 1.1664 / 1.4826 */
+    double half =
+        1.96 / sqrt(N); /* the asymptotic ones: sd 1, median 1.2533, MAD 1.1664 / 1.4826 */
     assert_between((r.mean.upper - r.mean.lower) / 2, 0.92 * half, 1.08 * half, "mean");
     assert_between((r.median.upper - r.median.lower) / 2, 1.05 * half, 1.45 * half, "median");
     assert_between((r.mad.upper - r.mad.lower) / 2, 0.65 * half, 0.95 * half, "MAD");

@@ -137,10 +137,10 @@ static struct coverage of_launches(double between_sd, double rho) {
         }
         bench__sort(medians, LAUNCHES);
         bench__sort(pooled, LAUNCHES * SAMPLES);
-        out.launches +=
-            covers(bench__median_interval(medians, LAUNCHES, 0.95, &out.promised), 0) / (double)TRIALS;
-        out.pooled +=
-            covers(bench__median_interval(pooled, LAUNCHES * SAMPLES, 0.95, NULL), 0) / (double)TRIALS;
+        out.launches += covers(bench__median_interval(medians, LAUNCHES, 0.95, &out.promised), 0) /
+                        (double)TRIALS;
+        out.pooled += covers(bench__median_interval(pooled, LAUNCHES * SAMPLES, 0.95, NULL), 0) /
+                      (double)TRIALS;
     }
     return out;
 }

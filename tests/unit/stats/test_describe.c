@@ -1,5 +1,6 @@
 /* Moments, autocorrelation, effective size, variance components and MSER-5 against R. */
 #include "base/rng.h"
+#include "measure/warmup.h" /* MSER-5 */
 #include "reference.h"
 #include "stats/describe.h"
 
@@ -34,7 +35,8 @@ static void check_line(const struct reference *r, size_t i) {
         const struct line *x = find_before(r, i, "x"), *y = find_before(r, i, "y");
         assert_near(bench__correlation(x->v, y->v, x->n), line->v[0], 1e-12, "correlation");
     } else if (is(line, "components")) {
-        const struct line *values = find_before(r, i, "values"), *sizes = find_before(r, i, "sizes");
+        const struct line *values = find_before(r, i, "values"),
+                          *sizes = find_before(r, i, "sizes");
         size_t start[32] = {0};
         for (size_t g = 0; g < sizes->n; g++) {
             start[g + 1] = start[g] + (size_t)sizes->v[g];

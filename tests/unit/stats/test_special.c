@@ -102,7 +102,8 @@ static void edges(void **state) {
     assert_true(bench__beta_quantile(1e-300, 0.01, 1) == 0.0); /* 1e-30000 */
     assert_true(bench__binomial_cdf(5, 5, 0.3) == 1.0 && bench__binomial_cdf(0, 5, 0) == 1.0);
     assert_true(bench__binomial_cdf(4, 5, 1) == 0.0 && isnan(bench__binomial_cdf(1, 5, 1.1)));
-    assert_near(bench__normal_quantile(4.9406564584124654e-324), -38.4674, 1e-4, "denormal, a number of one digit");
+    assert_near(bench__normal_quantile(4.9406564584124654e-324), -38.4674, 1e-4,
+                "denormal, a number of one digit");
     bench__binomial_interval(0, 0, 0.95, &lower, &upper);
     assert_true(lower == 0.0 && upper == 1.0);
 }

@@ -1,0 +1,128 @@
+/*
+ * stats/paired.h - inference of a duel over its launches.
+ *
+ * A duel gives one number per launch, x_p = median over the launch's pairs of ln(t_B / t_A): 0.01 is
+ * B slower by 1 %. All numbers here are on that log scale. Samples within a launch are no evidence
+ * of their own; launches are. The order inside each pair is a fair coin, so if B is A every launch
+ * is as likely to give -x_p as x_p, whatever drift, tails or autocorrelation the machine adds: the
+ * sign-flip test is then exact.
+ *
+ * What launches cannot show by themselves enters as a shared variance, which more launches do not
+ * reduce:
+ *
+ *   floor    A duel of A against a copy of itself ought to be 0. With G copies, their means m_g over
+ *            n_g launches and s^2, the variance of one launch pooled from duel and floor, the
+ *            expectation of mean(m_g^2) - s^2 mean(1/n_g) is the variance s0^2 of a lasting offset
+ *            between two copies. It is added when an F test (G degrees of freedom) shows it at 5 %;
+ *            without that gate a third of all honest duels would be widened out of use. A floor can
+ *            thus show that a machine tells equals apart, it cannot show the contrary; more copies
+ *            (the floors of several benchmarks) make it sharper.
+ *   layouts  Launches of one layout of the executables share its placement. With K layouts of
+ *            shares f_k the mean over n launches has sl^2 sum(f_k^2) of variance from placement, of
+ *            which the spread of launches shows sl^2 / n: the rest, K - 1 degrees of freedom, is
+ *            added. Nothing is when every launch has a layout of its own, the best plan. sl^2 is
+ *            the between-layout component (bench__variance_components).
+ *
+ *     SE^2 = SE_launches^2 + s0^2 + sl^2 (sum(f_k^2) - 1/n),  df by Welch and Satterthwaite
+ *
+ * SE_launches is of the 10 % trimmed mean (Yuen 1974), kept - 1 degrees of freedom. Wherever a
+ * shared variance is present, intervals are stretched about the estimate by the ratio of t SE with
+ * it and without it, and a p-value is the larger of the sign-flip's and of t's with SE and df.
+ */
+#ifndef BENCH_STATS_PAIRED_H
+#define BENCH_STATS_PAIRED_H
+
+#include <bench/result.h>
+
+enum {
+    BENCH__MAX_LAUNCHES = 1024,
+    BENCH__SIGNED_RANK_MAX = 20, /* launches up to which intervals are exact */
+    BENCH__SIGN_FLIP_EXACT = 32  /* launches up to which p-values are */
+};
+
+/** One number per launch. */
+struct bench__launch_values {
+    const double *x;
+    const int *group; /* layout (of a duel) or copy (of a floor) of each launch, any numbers; NULL:
+                         placement not varied, one copy */
+    size_t n;
+};
+
+struct bench__paired_options {
+    double alpha;     /* in (0, 0.5); 0.01 */
+    double threshold; /* d, 0 or more: the change that matters; log(1.01) */
+    uint64_t seed;    /* for more than BENCH__SIGN_FLIP_EXACT launches */
+};
+
+/** p-values that x is located at `shift`. Small `greater`: it is above; small `less`: below. */
+struct bench__sign_flip {
+    double greater, less, two_sided;
+};
+
+struct bench__paired {
+    size_t n;
+    double alpha;
+    bench_estimate change; /* Hodges-Lehmann (1963); interval at 1 - alpha */
+    int exact;             /* the interval inverts the signed-rank test; else it is t's */
+    double coverage;       /* of the interval: as attained if exact, else 1 - alpha */
+    double lower, upper;   /* one-sided bounds, each at 1 - alpha; pass: upper < d */
+    double se, df;         /* shared variance included; NAN with one launch */
+    double launch_sd;      /* of one launch, sqrt(n) SE_launches */
+    double shared_variance, shared_df;
+    double floor_sd; /* s0; 0: none shown; NAN: no floor */
+    double layout_sd,
+        within_sd;             /* between and within layouts; NAN when they cannot be told apart */
+    struct bench__sign_flip p; /* at 0: `greater` is for slower, `less` for faster */
+    double p_regressed;        /* that the change is at most +d */
+    double p_improved;         /* that it is at least -d */
+    double p_pass;             /* that it is at least +d */
+    double p_equivalent;       /* that it lies outside -d ... +d (TOST, Schuirmann 1987) */
+    double mde; /* (t_{1-alpha/2,df} + t_{0.9,df}) SE; infinite where no p can be below alpha */
+};
+
+/**
+ * Everything about one duel; microseconds for 16 launches. At most BENCH__MAX_LAUNCHES launches, all
+ * values finite. `copies` is the floor, or NULL. With one launch all but the point is NAN or says nothing.
+ * The interval inverts the signed-rank test up to BENCH__SIGNED_RANK_MAX launches; for more, and for
+ * too few to reach 1 - alpha that way (below 8 for 99 %), it is t's about the 10 % trimmed mean.
+ * @return 0, BENCH_EINVAL, BENCH_ENOMEM.
+ */
+int bench__paired(struct bench__paired *out, const struct bench__launch_values *duel,
+                  const struct bench__launch_values *copies,
+                  const struct bench__paired_options *options, bench_error *err);
+
+/** How many more launches would bring the MDE down to `wanted`; 0 when it is there, infinite when
+ *  the shared variance alone is too much. With `wanted` the distance from the estimate to the
+ *  threshold: what would decide an inconclusive verdict 9 times in 10, were the estimate true.
+ *  Times the duration of a launch it is a time. */
+double bench__extra_launches(const struct bench__paired *duel, double wanted);
+
+/* ---- the parts -------------------------------------------------------------------------------- */
+
+/** Median of the Walsh averages (x_i + x_j) / 2, i <= j. NAN for n = 0 and without memory. */
+double bench__hodges_lehmann(const double *x, size_t n);
+
+/** The same with the interval that inverts Wilcoxon's signed-rank test, 1 <= n <=
+ *  BENCH__SIGNED_RANK_MAX, as R's wilcox.test(conf.int = TRUE, exact = TRUE). Too few points for the
+ *  level: the interval is min ... max, and *out_coverage tells what it is worth. */
+bench_estimate bench__signed_rank_interval(const double *x, size_t n, double level,
+                                           double *out_coverage);
+
+/** Mean without floor(trim n) values at each end, its squared standard error by the winsorised
+ *  values (Yuen 1974; NAN for n < 2) and how many values it keeps; the test has kept - 1 degrees of
+ *  freedom. n > 0, trim < 0.5. */
+double bench__trimmed_mean(const double *sorted, size_t n, double trim, double *out_error2,
+                           size_t *out_kept);
+
+/**
+ * Sign-flip test (Fisher 1935) of x - shift. The statistic is the sum of the values clipped at 3
+ * times their median distance from `shift`: one wild launch of 16 leaves a plain mean without any
+ * power, while the clipped one loses 1 % on a normal distribution; ranks would throw away more.
+ * Distances do not change when signs do, so clipping by them keeps the test exact. Exact up to
+ * BENCH__SIGN_FLIP_EXACT values, above that (k + 1)/(B + 1) of B = 99999 seeded draws.
+ * @return 0 or BENCH_ENOMEM. n > 0.
+ */
+int bench__sign_flip(struct bench__sign_flip *out, const double *x, size_t n, double shift,
+                     uint64_t seed);
+
+#endif
