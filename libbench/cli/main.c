@@ -157,26 +157,22 @@ static int measure(struct bench__session *s, char *const *argv) {
 /* ---- after measuring ---- */
 
 static int judge(struct bench__session *s) {
-    const struct bench__cli_options *o = s->options;
-    const char **names = bench__alloc(s->n_cases, sizeof *names);
-    if (names == NULL) {
-        return bench__error(s->err, BENCH_ENOMEM, "out of memory");
+    const char **chosen;
+    size_t n_chosen;
+    int code = bench__cli_chosen_names(&chosen, &n_chosen, s->cases, s->n_cases, s->baseline,
+                                       s->options, s->err);
+    if (code != 0) {
+        return code;
     }
-    for (size_t i = 0; i < s->n_cases; i++) {
-        names[i] = s->cases[i].name;
-    }
-    /* With filters, only what they chose can be missing; a whole run misses whatever is not there.
-     */
-    const int is_partial = o->arguments.n > 0 || o->exclude.n > 0 || o->param.n > 0;
     const struct bench__verdict_options options = {
-        .lenient = o->baseline_lenient != NULL,
+        .lenient = s->options->baseline_lenient != NULL,
         .between_run_sd = NAN,
-        .noise_threshold = o->noise_threshold,
-        .selected = is_partial ? names : NULL,
-        .n_selected = is_partial ? s->n_cases : 0,
+        .noise_threshold = s->options->noise_threshold,
+        .selected = chosen,
+        .n_selected = n_chosen,
     };
-    const int code = bench__judge(&s->outcome, s->run, s->baseline, s->gates, &options, s->err);
-    bench__free(names);
+    code = bench__judge(&s->outcome, s->run, s->baseline, s->gates, &options, s->err);
+    bench__free(chosen);
     return code;
 }
 

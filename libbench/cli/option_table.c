@@ -165,8 +165,8 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         .help = "slowdown that is accepted; otherwise the gates say, or 5%", .max = 10},
     [BENCH__OPT_FAIL_ON] = {
         "fail-on", FAIL_ON, REPORTS, BASELINES, AT(fail_on), "LIST", NULL,
-        .help = "what fails the run: regressed, missing, incomparable, inconclusive, budget, joined "
-        "by commas, or none; otherwise the gates say"},
+        .help = "what fails the run: regressed, missing, incomparable, inconclusive, budget, "
+        "joined by commas, or none; otherwise the gates say"},
     [BENCH__OPT_FROM] = {
         "from", FILENAME, ACCEPT, BASELINES, AT(from), "FILE", NULL,
         .help = "the results to accept", .only_on_line = 1},

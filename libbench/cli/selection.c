@@ -179,22 +179,27 @@ static int check_overrides(const struct choice *c, bench_error *err) {
     return 0;
 }
 
+static struct bench__selection selection_of(const struct choice *c,
+                                            const struct bench__cli_options *o) {
+    return (struct bench__selection){
+        .n_filters = o->arguments.n,
+        .filters = c->filters,
+        .exact = o->exact,
+        .names = (const char *const *)o->arguments.items,
+        .n_excludes = c->n_excludes,
+        .excludes = c->excludes,
+        .n_overrides = c->n_overrides,
+        .overrides = c->overrides,
+    };
+}
+
 int bench__cli_select(struct bench__case **out, size_t *out_n, bench_suite *const *suites,
                       size_t n_suites, const struct bench__cli_options *o, bench_error *err) {
     struct choice c = {0};
     *out = NULL;
     *out_n = 0;
     int code = make_choice(&c, o, err);
-    struct bench__selection selection = {
-        .n_filters = o->arguments.n,
-        .filters = c.filters,
-        .exact = o->exact,
-        .names = (const char *const *)o->arguments.items,
-        .n_excludes = c.n_excludes,
-        .excludes = c.excludes,
-        .n_overrides = c.n_overrides,
-        .overrides = c.overrides,
-    };
+    struct bench__selection selection = selection_of(&c, o);
     if (code == 0) {
         code = bench__cases_select(out, out_n, suites, n_suites, &selection, err);
     }
@@ -216,6 +221,38 @@ int bench__cli_select(struct bench__case **out, size_t *out_n, bench_suite *cons
     }
     clear_choice(&c);
     return code;
+}
+
+int bench__cli_chosen_names(const char ***out, size_t *out_n, const struct bench__case *cases,
+                            size_t n_cases, const bench_run *baseline,
+                            const struct bench__cli_options *o, bench_error *err) {
+    struct choice c = {0};
+    *out = NULL;
+    *out_n = 0;
+    if (o->arguments.n == 0 && o->exclude.n == 0 && o->param.n == 0) {
+        return 0;
+    }
+    const size_t n_old = baseline != NULL && o->param.n == 0 ? baseline->n_results : 0;
+    const char **names = bench__alloc(n_cases + n_old, sizeof *names);
+    const int code = names != NULL ? make_choice(&c, o, err) : no_memory(err);
+    const struct bench__selection selection = selection_of(&c, o);
+    size_t n = 0;
+    for (size_t i = 0; code == 0 && i < n_cases; i++) {
+        names[n++] = cases[i].name;
+    }
+    for (size_t i = 0; code == 0 && i < n_old; i++) {
+        if (bench__selection_takes(&selection, baseline->results[i].name)) {
+            names[n++] = baseline->results[i].name;
+        }
+    }
+    clear_choice(&c);
+    if (code != 0) {
+        bench__free(names);
+        return code;
+    }
+    *out = names;
+    *out_n = n;
+    return 0;
 }
 
 /* ---- listing ---- */

@@ -40,8 +40,8 @@ static int load_baseline(struct bench__session *s, bench_run **out, const char *
     }
     const size_t n = chosen_suites(s, suites);
     bench_error note = {0}; /* also set when only another machine's baseline was found */
-    const int code = bench__baseline_load(out, s->options->baselines_dir, name, &s->run->host,
-                                          suites, n, &note);
+    const int code =
+        bench__baseline_load(out, s->options->baselines_dir, name, &s->run->host, suites, n, &note);
     bench__free(suites);
     if (code != 0) {
         *s->err = note;

@@ -183,8 +183,8 @@ static void take_samples(struct sampler *s, size_t n_samples) {
     }
 }
 
-/* Somebody else's plan: before each timed sample some untimed iterations, because the other side has
- * just had the caches and predictors. */
+/* Somebody else's plan: before each timed sample some untimed iterations, because the other side
+ * has just had the caches and predictors. */
 static void take_turns(struct sampler *s, size_t n_samples) {
     const struct bench__turns *turns = s->options->turns;
     bench_launch *launch = s->launch;

@@ -26,8 +26,8 @@ struct bench__body {
  * other side has its turns in between.
  */
 struct bench__turns {
-    /** Once, after warm-up. Waits until there is something to do. @return how many samples this side
-     *  will take; no more than sample_size are taken; 0 to end here. */
+    /** Once, after warm-up. Waits until there is something to do. @return how many samples this
+     *  side will take; no more than sample_size are taken; 0 to end here. */
     size_t (*begin)(void *context, double ns_per_iteration);
     /** Waits for this side's next turn. @return 0 when there is none any more. */
     int (*next)(void *context, uint64_t *out_iterations, uint64_t *out_untimed);

@@ -1,7 +1,7 @@
 /*
- * The flat JSON that dashboards of message libraries exchange: per benchmark a name, a backend and a
- * handful of metrics, latencies as text such as "1.2us". For consumers of that shape only; everything
- * this library knows is in its own format (report/json.c).
+ * The flat JSON that dashboards of message libraries exchange: per benchmark a name, a backend and
+ * a handful of metrics, latencies as text such as "1.2us". For consumers of that shape only;
+ * everything this library knows is in its own format (report/json.c).
  */
 #include "report/formats.h"
 

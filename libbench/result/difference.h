@@ -53,8 +53,9 @@ double bench__difference_p(const struct bench__difference *d);
  * variance of its log readings within the runs (by MAD), plus half the square of its shift from one
  * run to the other; then the root of the median over kernels, and never less than
  * BENCH__ASSUMED_SD_FLOOR. (The mean would be ruled by one kernel: on a shared machine, readings of
- * the last-level cache differ by a factor of ten with what the neighbours keep in it.) With `divisor` >= 0 the readings are first divided by that kernel's, as
- * the times are that will be compared.
+ * the last-level cache differ by a factor of ten with what the neighbours keep in it.) With
+ * `divisor` >= 0 the readings are first divided by that kernel's, as the times are that will be
+ * compared.
  */
 double bench__assumed_between_run_sd(const bench_run *a, const bench_run *b, int divisor);
 

@@ -18,8 +18,8 @@ int bench__journal_create(struct bench__journal **out, const char *path, const b
 /**
  * Opens an existing one for `--resume`: fills `run` with the journal's seed, time stamp,
  * calibrations and launches, by index. Launches go to the results of `run` with the same name,
- * which keep their order; for other names, results with nothing but name and launches are added. The
- * last line is cut off when it is not whole: it was being written when the run was killed.
+ * which keep their order; for other names, results with nothing but name and launches are added.
+ * The last line is cut off when it is not whole: it was being written when the run was killed.
  * @return 0; BENCH_EINVAL for another plan digest, machine or git commit, with the difference;
  * BENCH_EFORMAT for any other line that cannot be read, with its number; BENCH_ENOTFOUND,
  * BENCH_EIO, BENCH_ESYSTEM, BENCH_ENOMEM. On an error `run` is good for nothing but to be freed.

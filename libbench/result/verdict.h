@@ -39,9 +39,9 @@ struct bench__verdict_options {
 
 /**
  * Compares and judges: fills a fresh outcome (comparisons, budgets, exit_code); clear it with
- * bench_outcome_clear(). `baseline` may be NULL (then only budgets and statuses count). Runs must be
- * sorted (bench__run_sort); they are borrowed by the outcome. What is in the baseline only, and was
- * not to be measured in this run, is left out. On error the outcome is empty.
+ * bench_outcome_clear(). `baseline` may be NULL (then only budgets and statuses count). Runs must
+ * be sorted (bench__run_sort); they are borrowed by the outcome. What is in the baseline only, and
+ * was not to be measured in this run, is left out. On error the outcome is empty.
  */
 int bench__judge(bench_outcome *out, const bench_run *run, const bench_run *baseline,
                  const struct bench__gates *gates, const struct bench__verdict_options *options,

@@ -1,6 +1,6 @@
 /*
- * Plays one launch of a duel: starts both workers, lets each warm up, draws the turns, waits for both.
- * Draws no conclusions: the inference over launches is stats/paired.
+ * Plays one launch of a duel: starts both workers, lets each warm up, draws the turns, waits for
+ * both. Draws no conclusions: the inference over launches is stats/paired.
  */
 #include "run/duel.h"
 

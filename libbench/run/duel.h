@@ -4,7 +4,8 @@
  * Each launch starts a fresh worker for each side. After both have warmed up, the order of turns is
  * drawn: pairs, each with the same number of iterations for both sides (dithered by 10 % from pair
  * to pair) and its order decided by a coin. Whatever drifts, throttles or disturbs the machine then
- * meets both sides alike; under "both are the same" the sign of a launch's difference is a fair coin.
+ * meets both sides alike; under "both are the same" the sign of a launch's difference is a fair
+ * coin.
  */
 #ifndef BENCH_RUN_DUEL_H
 #define BENCH_RUN_DUEL_H

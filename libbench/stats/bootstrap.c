@@ -15,17 +15,17 @@
 
 /* ---- selection -------------------------------------------------------------------------------- */
 
-/* Moves what is below the limit to the front. Free of branches, which would be mispredicted.
- * @return its number. */
-static size_t split(float *x, size_t n, float limit) {
-    size_t n_below = 0;
+/* Moves what is below the limit (up to it, if inclusive) to the front. Free of branches, which would
+ * be mispredicted. @return its number. */
+static inline size_t split(float *x, size_t n, float limit, const int inclusive) {
+    size_t n_front = 0;
     for (size_t i = 0; i < n; i++) {
         float value = x[i];
-        x[i] = x[n_below];
-        x[n_below] = value;
-        n_below += value < limit;
+        x[i] = x[n_front];
+        x[n_front] = value;
+        n_front += inclusive ? value <= limit : value < limit;
     }
-    return n_below;
+    return n_front;
 }
 
 /* The value of rank k < n. Reorders x. Quickselect; a sample makes for a pivot near that rank. */
@@ -38,12 +38,12 @@ static float select_rank(float *x, size_t n, size_t k) {
             memcpy(sample, x, sizeof sample);
             pivot = select_rank(sample, SAMPLE, (size_t)((double)k / (double)n * SAMPLE));
         }
-        size_t n_below = split(x, n, pivot);
+        size_t n_below = split(x, n, pivot, 0);
         if (k < n_below) {
             n = n_below;
             continue;
         }
-        size_t n_up_to = n_below + split(x + n_below, n - n_below, nextafterf(pivot, INFINITY));
+        size_t n_up_to = n_below + split(x + n_below, n - n_below, pivot, 1);
         if (k < n_up_to) {
             return pivot;
         }
@@ -61,9 +61,9 @@ struct tally {
     enum bench__boot_method method;
     double level, acceleration;
     double estimate, unit;
-    float tolerance;     /* smaller deviations are ties with the estimate */
-    size_t n, n_below;   /* replicates; twice those below the estimate, a tie counting one */
-    float middle, reach; /* values less than `reach` from the middle are only counted */
+    float tolerance;   /* smaller deviations are ties with the estimate */
+    size_t n, n_below; /* replicates; twice those below the estimate, a tie counting one */
+    float low, high;   /* values between them are only counted; equal: all are kept */
     float *kept;
     size_t n_kept, capacity;
 };
@@ -100,12 +100,8 @@ static void find_tails(struct tally *tally, const float *x) {
     }
     float sample[BENCH__CHUNK];
     memcpy(sample, x, sizeof sample);
-    size_t low = (size_t)(fmin(share[0] + margin, 1.0) * last);
-    size_t high = (size_t)(fmax(share[1] - margin, 0.0) * last);
-    float low_end = select_rank(sample, BENCH__CHUNK, low);
-    float high_end = select_rank(sample, BENCH__CHUNK, high);
-    tally->middle = (low_end + high_end) / 2;
-    tally->reach = (high_end - low_end) / 2;
+    tally->low = select_rank(sample, BENCH__CHUNK, (size_t)((share[0] + margin) * last));
+    tally->high = select_rank(sample, BENCH__CHUNK, (size_t)((share[1] - margin) * last));
 }
 
 /* At most BENCH__CHUNK values. */
@@ -126,7 +122,7 @@ static int tally_add(struct tally *tally, const float *x, size_t n) {
     size_t n_kept = tally->n_kept;
     for (size_t i = 0; i < n; i++) { /* a branch would often be mispredicted */
         kept[n_kept] = x[i];
-        n_kept += !(fabsf(x[i] - tally->middle) < tally->reach);
+        n_kept += (size_t)(x[i] <= tally->low) | (size_t)(x[i] >= tally->high);
     }
     tally->n_kept = n_kept;
     return 0;
@@ -153,8 +149,10 @@ static bench_estimate tally_interval(struct tally *tally, double error) {
     }
     double share[2];
     end_shares(tally, share);
-    size_t n_low =
-        tally->reach > 0.0f ? split(tally->kept, tally->n_kept, tally->middle) : tally->n_kept;
+    size_t n_low = tally->n_kept;
+    if (tally->low < tally->high) {
+        n_low = split(tally->kept, tally->n_kept, tally->low, 1);
+    }
     double lower = value_at(tally, share[0], n_low), upper = value_at(tally, share[1], n_low);
     if (tally->method == BENCH__BOOT_T) {
         double low = -upper * error;
@@ -336,6 +334,15 @@ static int check_points(const double *y, const double *x, size_t n, bench_error 
     return 0;
 }
 
+/* Squares that overflow would leave nothing but NANs. */
+static int check_estimates(const struct bench__points *points, bench_error *err) {
+    if (isfinite(points->estimate[BENCH__BOOT_VARIANCE]) &&
+        (!points->x || isfinite(points->estimate[BENCH__BOOT_SLOPE]))) {
+        return 0;
+    }
+    return bench__error(err, BENCH_EINVAL, "cannot bootstrap values that large");
+}
+
 int bench__bootstrap(struct bench__boot_result *out, const double *y, const double *x, size_t n,
                      const struct bench__boot_options *options, bench_error *err) {
     if (check(n, options, err) != 0 || check_points(y, x, n, err) != 0) {
@@ -343,6 +350,9 @@ int bench__bootstrap(struct bench__boot_result *out, const double *y, const doub
     }
     struct work *work = bench__alloc(1, sizeof *work);
     int code = work ? bench__points_init(&work->points, y, x, n) : BENCH_ENOMEM;
+    if (code == 0) {
+        code = check_estimates(&work->points, err);
+    }
     if (code == 0) {
         code = prepare(work, options);
     }

@@ -7,7 +7,7 @@
 double bench__mean(const double *x, size_t n);     /* pairwise summation */
 double bench__variance(const double *x, size_t n); /* n - 1 */
 double bench__std_dev(const double *x, size_t n);
-double bench__skewness(const double *x, size_t n);
+double bench__skewness(const double *x, size_t n); /* m3 / m2^1.5, of moments over n */
 /** Lag-k autocorrelation, as R's acf. */
 double bench__autocorrelation(const double *x, size_t n, size_t lag);
 /** n discounted by the integrated autocorrelation time (Geyer's initial positive sequence, 1992);

@@ -4,10 +4,10 @@
 
 #include <stddef.h>
 
-/** Minimum detectable effect at 90 % power: (t_{1-alpha/2,df} + t_{0.9,df}) * se. Infinite df: pass 1e9. */
+/** Minimum detectable effect at 90 % power: (t_{1-alpha/2,df} + t_{0.9,df}) * se. df may be INFINITY. */
 double bench__mde(double se, double df, double alpha);
-/** Benjamini-Hochberg (1995) adjusted p-values, and Holm's (1979), as R's p.adjust; in place order is
- *  kept; NAN entries are ignored. `out` may be `p`. @return 0 or BENCH_ENOMEM. */
+/** Benjamini-Hochberg (1995) adjusted p-values, and Holm's (1979), as R's p.adjust; the order
+ *  of p is kept; NANs stay NAN and do not count. `out` may be `p`. @return 0 or BENCH_ENOMEM. */
 int bench__adjust_bh(double *out, const double *p, size_t n);
 int bench__adjust_holm(double *out, const double *p, size_t n);
 /** Welch-Satterthwaite degrees of freedom. */

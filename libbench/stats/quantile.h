@@ -5,7 +5,8 @@
 #include <bench/result.h>
 #include <stddef.h>
 
-/** Quantile types of Hyndman and Fan (1996), 1 to 9; the library uses 7 (as R by default). */
+/** Quantile types of Hyndman and Fan (1996), 1 to 9; the library uses 7 (as R by default). NAN for
+ *  n = 0, p outside [0, 1] or another type. */
 double bench__quantile(const double *sorted, size_t n, double p, int type);
 
 /** Distribution-free interval of the median: x[(k)], x[(n+1-k)] with the largest k whose exact

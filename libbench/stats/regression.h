@@ -4,12 +4,14 @@
 
 #include <stddef.h>
 
-/** Least squares through the origin: sum(xy)/sum(xx). */
+/** Least squares through the origin: sum(xy)/sum(xx). NAN without an x other than 0. */
 double bench__slope_origin(const double *x, const double *y, size_t n);
-/** Least squares line; intercept, slope and the slope's standard error. @return 0, or -1 when undefined. */
+/** Least squares line; intercept, slope and the slope's standard error, NAN for n = 2.
+ *  @return 0, or -1 when undefined: n < 2, or all x equal. */
 int bench__line_fit(const double *x, const double *y, size_t n, double *out_intercept,
                     double *out_slope, double *out_slope_se);
-/** Exponent b of y = a x^b from logs, with its interval (t); B13's scaling exponent. n >= 3, all > 0. */
+/** Scaling exponent b of y = a x^b: the slope of the logarithms, with its t interval at `level`.
+ *  @return 0, or -1 when undefined: n < 3, a value that is not positive, all x equal. */
 int bench__power_law(const double *x, const double *y, size_t n, double level, double *out_exponent,
                      double *out_lower, double *out_upper);
 

@@ -1,20 +1,24 @@
 /*
  * stats/resample.h - many bootstrap resamples at once: mean, median, MAD, deviation and slope.
- * Private to stats/bootstrap*.c.
+ * Private to stats/bootstrap.c and stats/studentize.c.
  *
  * A resample draws n of n points with replacement. Drawing costs more than most statistics, so each
  * draw is used again and again with the points renumbered in between: whatever renumbering is chosen
  * without looking at the draw, the renumbered draw is again an exact sample with replacement.
- * Resamples of one draw are not quite independent of each other; tests/unit/stats/test_resample.c
- * measures what 100,000 of them are worth.
+ * Resamples of one draw are not quite independent of each other: one is worth 0.45 to 1 independent
+ * ones, depending on the statistic (measured by tests/unit/stats/test_resample.c).
  *
- *   list                     A draw, renumbered by a random permutation, as point numbers in
- *                            ascending order. Four lists per draw (one for few points).
- *   mean, deviation, slope   Sums over the list. One table row per point holds its terms under
- *                            eight permutations, so that one vector addition serves eight lanes.
- *   median, MAD              Need order, and rotation keeps it up to the place where the list wraps
- *                            round: eight rotations per list. The median is looked up; the points
- *                            nearest to it are a window of the list, found by binary search.
+ *   mean, variance, slope   Sums over the draw. A table row per point holds its terms under sixteen
+ *                           permutations, so that vector additions serve all. The draw's quarters,
+ *                           being independent, are summed apart and put together in two ways, each
+ *                           time from other permutations: 32 resamples.
+ *   median, MAD             Need order. A list is the draw, renumbered by one of four permutations,
+ *                           as point numbers ascending. Rotation keeps the order up to the place
+ *                           where the list wraps round: eight rotations per list, 32 resamples. The
+ *                           median is looked up; the points nearest to it are a window of the list,
+ *                           found by binary search.
+ *
+ * With fewer than 64 points permutations are too much alike: half as many resamples per draw.
  */
 #ifndef BENCH_STATS_RESAMPLE_H
 #define BENCH_STATS_RESAMPLE_H

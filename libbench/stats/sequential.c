@@ -27,6 +27,8 @@ size_t bench__next_look(size_t n_launches, double half_width, double target) {
 
 enum { INTERVALS = 800, NODES = INTERVALS + 1 };
 
+#define BEYOND 40.0 /* no normal deviate in double precision */
+
 struct motion {
     double boundary; /* of |B| at the look; grid from -boundary to boundary */
     double density[NODES], next[NODES];
@@ -53,7 +55,7 @@ static double chance_outside(const struct motion *motion, double sd, double limi
 }
 
 static double find_boundary(const struct motion *motion, double sd, double chance) {
-    double low = 0, high = 40; /* beyond any normal deviate in double precision */
+    double low = 0, high = BEYOND;
     for (int i = 0; i < 60; i++) {
         double middle = (low + high) / 2;
         if (chance_outside(motion, sd, middle) > chance) {
@@ -97,7 +99,7 @@ static double spent(double fraction, double alpha) {
 }
 
 static int looks_valid(const double *fraction, size_t n_looks, double alpha) {
-    const double least = 0.001;
+    const double least = 0.005;
     int valid = n_looks > 0 && n_looks <= BENCH__MAX_LOOKS && alpha > 0 && alpha < 1;
     for (size_t k = 0; valid && k < n_looks; k++) {
         double step_length = fraction[k] - (k > 0 ? fraction[k - 1] : 0);
@@ -117,7 +119,7 @@ int bench__spending_levels(double *out_level, const double *fraction, size_t n_l
     }
     double t = fraction[0], sd = sqrt(t), before = spent(t, alpha);
     out_level[0] = before;
-    first_step(motion, sd, -bench__normal_quantile(before / 2) * sd);
+    first_step(motion, sd, fmin(-bench__normal_quantile(before / 2), BEYOND) * sd);
     for (size_t k = 1; k < n_looks; k++) {
         double so_far = spent(fraction[k], alpha);
         sd = sqrt(fraction[k] - t);

@@ -234,48 +234,72 @@ int bench__shift(struct bench__shift *out, const struct bench__launch_samples *a
 
 /* ---- a suite ---------------------------------------------------------------------------------- */
 
-/* Mean of the estimates of all rows without one launch (n_launches: with all); NAN without memory.
- * Rows with less than two launches have no part in it. */
-static double suite_estimate(const double *x, size_t n_benchmarks, size_t n_launches,
-                             size_t without, double *scratch) {
-    double sum = 0, n_rows = 0;
-    for (size_t b = 0; b < n_benchmarks; b++) {
-        const double *row = x + b * n_launches;
-        size_t n_present = 0, n_kept = 0;
-        for (size_t p = 0; p < n_launches; p++) {
-            if (!isnan(row[p])) {
-                scratch[n_kept] = row[p];
-                n_kept += p != without;
-                n_present++;
-            }
+/* Rows of values over launches; NAN where there was no launch. */
+struct suite {
+    const double *x;
+    size_t n_benchmarks, n_launches;
+    double *scratch; /* of one row */
+};
+
+/* The values of a row, into the scratch, but for one launch (n_launches: all). @return how many. */
+static size_t row_without(const struct suite *suite, size_t benchmark, size_t launch) {
+    const double *row = suite->x + benchmark * suite->n_launches;
+    size_t n = 0;
+    for (size_t p = 0; p < suite->n_launches; p++) {
+        if (p != launch && !isnan(row[p])) {
+            suite->scratch[n++] = row[p];
         }
-        if (n_present >= 2) {
-            sum += bench__hodges_lehmann(scratch, n_kept);
+    }
+    return n;
+}
+
+/* Mean of the estimates of all rows of two launches or more; NAN without one, or without memory. */
+static double change_without(const struct suite *suite, size_t launch) {
+    double sum = 0, n_rows = 0;
+    for (size_t b = 0; b < suite->n_benchmarks; b++) {
+        if (row_without(suite, b, suite->n_launches) >= 2) {
+            sum += bench__hodges_lehmann(suite->scratch, row_without(suite, b, launch));
             n_rows++;
         }
     }
-    return n_rows > 0 ? sum / n_rows : INFINITY;
+    return sum / n_rows;
+}
+
+static int check_suite(const struct suite *suite, double level, bench_error *err) {
+    const size_t n = suite->n_launches;
+    if (n < 2 || n > BENCH__MAX_LAUNCHES || !(level > 0 && level < 1)) {
+        return bench__error(err, BENCH_EINVAL, "no change of a suite from %zu launches at level %g",
+                            n, level);
+    }
+    for (size_t b = 0; b < suite->n_benchmarks; b++) {
+        size_t n_present = 0;
+        for (size_t p = 0; p < n; p++) {
+            n_present += isfinite(suite->x[b * n + p]) != 0;
+        }
+        if (n_present >= 2) {
+            return 0;
+        }
+    }
+    return bench__error(err, BENCH_EINVAL, "no benchmark of the suite has two launches");
 }
 
 int bench__suite_change(bench_estimate *out, const double *x, size_t n_benchmarks,
                         size_t n_launches, double level, bench_error *err) {
-    if (n_launches < 2 || n_launches > BENCH__MAX_LAUNCHES || !(level > 0 && level < 1)) {
-        return bench__error(err, BENCH_EINVAL, "no change of a suite from %zu launches at level %g",
-                            n_launches, level);
+    struct suite suite = {x, n_benchmarks, n_launches, NULL};
+    if (check_suite(&suite, level, err) != 0) {
+        return BENCH_EINVAL;
     }
-    double *without = bench__alloc(n_launches, 2 * sizeof *without), point = NAN, error = NAN;
     const double n = (double)n_launches;
+    double *without = bench__alloc(n_launches, 2 * sizeof *without), point = NAN, error = NAN;
     if (without != NULL) {
-        point = suite_estimate(x, n_benchmarks, n_launches, n_launches, without);
+        suite.scratch = without + n_launches;
+        point = change_without(&suite, n_launches);
         for (size_t p = 0; p < n_launches; p++) {
-            without[p] = suite_estimate(x, n_benchmarks, n_launches, p, without + n_launches);
+            without[p] = change_without(&suite, p);
         }
         error = (n - 1) / sqrt(n) * bench__std_dev(without, n_launches);
     }
     bench__free(without);
-    if (isinf(point)) {
-        return bench__error(err, BENCH_EINVAL, "no benchmark of the suite has two launches");
-    }
     if (isnan(point) || isnan(error)) {
         return bench__error(err, BENCH_ENOMEM, "out of memory for the change of a suite");
     }

@@ -154,9 +154,9 @@ void bench__studentizer_next(struct bench__studentizer *studentizer, struct benc
         bench__draw_list(&studentizer->drawer, studentizer->order);
         studentize(&resample, studentizer, studentizer->drawer.list);
         for (int s = 0; s < BENCH__BOOT_N; s++) {
-            if (resample.error[s] > 0.0) {
-                double t = (resample.estimate[s] - point[s]) / resample.error[s];
-                out->value[s][out_n[s]++] = (float)t;
+            float t = (float)((resample.estimate[s] - point[s]) / resample.error[s]);
+            if (isfinite(t)) {
+                out->value[s][out_n[s]++] = t;
             }
         }
     }

@@ -104,7 +104,7 @@ static int make_case(struct bench__case *c, const bench_group *group,
     return c->name != NULL ? 0 : bench__error(err, BENCH_ENOMEM, "out of memory");
 }
 
-static int is_selected(const struct bench__selection *s, const char *name) {
+int bench__selection_takes(const struct bench__selection *s, const char *name) {
     int taken = s->n_filters == 0;
     for (size_t i = 0; i < s->n_filters && !taken; i++) {
         taken =
@@ -121,7 +121,7 @@ static int add_case(struct expansion *e, const bench_group *group,
                     const size_t *index) {
     struct bench__case c;
     int code = make_case(&c, group, function, values, index, e->err);
-    if (code == 0 && is_selected(e->selection, c.name)) {
+    if (code == 0 && bench__selection_takes(e->selection, c.name)) {
         code = bench__grow(&e->cases, &e->capacity, e->n + 1, sizeof c);
         if (code == 0) {
             e->cases[e->n++] = c;

@@ -35,6 +35,9 @@ struct bench__selection {
     struct bench__param_override *overrides;
 };
 
+/** 1 when filters and excludes choose this name. */
+int bench__selection_takes(const struct bench__selection *selection, const char *name);
+
 /** Expands all suites into cases, in order of declaration. Free with bench__cases_free(). An
  * integer axis overridden with something that is not an integer: BENCH_EINVAL. */
 int bench__cases_select(struct bench__case **out, size_t *out_n, bench_suite *const *suites,

@@ -1,6 +1,6 @@
 /*
- * Launches of duels with real workers: this program is both of its own opponents. Looks at who played
- * what, never at how long it took.
+ * Launches of duels with real workers: this program is both of its own opponents. Looks at who
+ * played what, never at how long it took.
  */
 #include "run/duel.h"
 

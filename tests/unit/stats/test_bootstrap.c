@@ -319,6 +319,8 @@ static void refuses(void **state) {
     assert_int_equal(bench__bootstrap(&r, y, NULL, 3, &bca, NULL), BENCH_EINVAL);
     assert_int_equal(bench__bootstrap(&r, y, x, 2, &bca, NULL), BENCH_EINVAL);
     assert_int_equal(bench__bootstrap_statistic(&e, y, 1, mean, NULL, &bca, NULL), BENCH_EINVAL);
+    const double huge[] = {1e300, -1e300}; /* their squares overflow */
+    assert_int_equal(bench__bootstrap(&r, huge, NULL, 2, &bca, &err), BENCH_EINVAL);
 }
 
 static void survives_failing_allocations(void **state) {

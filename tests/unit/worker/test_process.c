@@ -84,8 +84,11 @@ static struct bench__request request_for(const char *function) {
         .group = "g",
         .function = function,
         .params = &none,
-        .sampler = {.sampling = BENCH_SAMPLING_FLAT, .warm_up_ns = 1e6, .measurement_ns = 1e6,
-                    .sample_size = 20, .once = 1},
+        .sampler = {.sampling = BENCH_SAMPLING_FLAT,
+                    .warm_up_ns = 1e6,
+                    .measurement_ns = 1e6,
+                    .sample_size = 20,
+                    .once = 1},
         .clock = BENCH_CLOCK_MONOTONIC_RAW,
         .ticks_per_ns = 1,
         .cpu = -1,
@@ -93,12 +96,18 @@ static struct bench__request request_for(const char *function) {
     };
 }
 
+static int start(struct bench__worker *worker, size_t pad, const volatile sig_atomic_t *interrupted,
+                 bench_error *err) {
+    const struct bench__program program = {.argv = arguments, .board_fd = -1};
+    return bench__worker_start(worker, &program, pad, interrupted, err);
+}
+
 static int64_t ask(struct bench__reply *reply, const char *function, int64_t timeout_ns) {
     struct bench__worker worker;
     struct bench__wire question = {0}, answer = {0};
     const struct bench__request request = request_for(function);
     bench_error error = {0};
-    if (bench__worker_start(&worker, &(struct bench__program){.argv = arguments, .board_fd = -1}, 100, NULL, &error) != 0) {
+    if (start(&worker, 100, NULL, &error) != 0) {
         fail_msg("%s", error.text);
     }
     bench__put_request(&question, &request);
@@ -192,7 +201,7 @@ static void an_interruption_ends_the_wait(void **state) {
     struct bench__reply reply;
     const struct bench__request request = request_for("hang");
     static volatile sig_atomic_t interrupted;
-    assert_int_equal(bench__worker_start(&worker, &(struct bench__program){.argv = arguments, .board_fd = -1}, 0, &interrupted, NULL), 0);
+    assert_int_equal(start(&worker, 0, &interrupted, NULL), 0);
     interrupted = 1;
     bench__put_request(&question, &request);
     assert_int_equal(bench__worker_ask(&worker, BENCH__FRAME_LAUNCH, &question, LONG_ENOUGH,
