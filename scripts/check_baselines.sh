@@ -14,7 +14,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-options=('core_operations/publish/**' --quick --no-plots --baselines-dir "$work/baselines")
+options=('core_operations/publish/**/size=100,*' --no-plots --baselines-dir "$work/baselines")
 
 expect() { # expect EXIT-CODE WHAT COMMAND...
   local expected=$1 what=$2 status=0

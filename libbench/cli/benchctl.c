@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/pattern.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,9 +14,12 @@ static const struct entry {
     struct bench__command command;
     benchctl_fn *run;
 } entries[] = {
-    {{BENCH__CMD_COMPARE, "compare", "OLD NEW", 2, 2, "Says what changed between stored runs.",
-      "OLD and NEW are each a results file, a directory with one file per suite, or the name of a "
-      "baseline. What OLD has and NEW has not is missing."},
+    {{BENCH__CMD_COMPARE, "compare", "OLD NEW [FILTER...]", 2, SIZE_MAX,
+      "Says what changed between two executables or stored runs.",
+      "Two executables, or executable:benchmark, are measured side by side: their workers take "
+      "turns on one CPU, and FILTERs choose the benchmarks. This is the way to decide on a noisy "
+      "machine. Stored runs are each a results file, a directory with one file per suite, or the "
+      "name of a baseline. What OLD has and NEW has not is missing."},
      benchctl_compare},
     {{BENCH__CMD_SHOW, "show", "FILE", 1, 1, "Shows a stored run and checks its budgets.",
       "FILE is a results file, a directory with one file per suite, or the name of a baseline."},

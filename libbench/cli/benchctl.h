@@ -3,11 +3,12 @@
 #define BENCH_CLI_BENCHCTL_H
 
 #include "cli/options.h"
+#include "result/verdict.h"
 
 /** A command's work. @return an exit code (0 or more), or a BENCH_E... code (below 0) with err. */
 typedef int benchctl_fn(const struct bench__cli_options *options, bench_error *err);
 
-benchctl_fn benchctl_compare, benchctl_show;
+benchctl_fn benchctl_compare, benchctl_duel, benchctl_show;
 benchctl_fn benchctl_baseline_list, benchctl_baseline_check, benchctl_baseline_accept;
 
 /* ---- benchctl_show.c ---- */
@@ -25,6 +26,12 @@ int benchctl_load(bench_run **out, const char *text, const struct bench__cli_opt
 /** Judges a run (baseline: NULL without one) by the gates and writes all outputs.
  *  @return as benchctl_fn. */
 int benchctl_report(const bench_run *run, const bench_run *baseline,
+                    const struct bench__verdict_options *how,
                     const struct bench__cli_options *options, bench_error *err);
+
+/* ---- benchctl_duel.c ---- */
+
+/** 1 when both operands of compare are executables (or "executable:benchmark"). */
+int benchctl_is_duel(const struct bench__cli_options *options);
 
 #endif

@@ -1,8 +1,12 @@
 /*
- * benchctl compare OLD NEW: two stored runs, judged as a run is judged against its baseline. Runs
- * nothing.
+ * benchctl compare OLD NEW: two stored runs, judged as a run is judged against its baseline. Two
+ * executables are another matter: benchctl_duel.c.
  */
 #include "cli/benchctl.h"
+
+#include "base/error.h"
+
+#include <math.h>
 
 /* A path before a name: of the name's machine classes the one of the path's host is taken. */
 static int load_both(bench_run **before, bench_run **after,
@@ -17,10 +21,16 @@ static int load_both(bench_run **before, bench_run **after,
 }
 
 int benchctl_compare(const struct bench__cli_options *options, bench_error *err) {
+    if (benchctl_is_duel(options))
+        return benchctl_duel(options, err);
+    if (options->arguments.n > 2)
+        return bench__error(err, BENCH_EINVAL, "filters are for comparing two executables");
+    const struct bench__verdict_options how = {.between_run_sd = NAN,
+                                               .noise_threshold = options->noise_threshold};
     bench_run *before = NULL, *after = NULL;
     int rc = load_both(&before, &after, options, err);
     if (rc == 0)
-        rc = benchctl_report(after, before, options, err);
+        rc = benchctl_report(after, before, &how, options, err);
     bench_run_free(before);
     bench_run_free(after);
     return rc;

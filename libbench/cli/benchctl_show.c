@@ -218,15 +218,14 @@ int benchctl_load(bench_run **out, const char *text, const struct bench__cli_opt
 }
 
 int benchctl_report(const bench_run *run, const bench_run *baseline,
+                    const struct bench__verdict_options *how,
                     const struct bench__cli_options *options, bench_error *err) {
     struct bench__gates *gates = NULL;
     bench_outcome outcome = {0};
-    const struct bench__verdict_options how = {.between_run_sd = NAN,
-                                               .noise_threshold = options->noise_threshold};
     struct bench__style style;
     int rc = bench__cli_gates(&gates, options, err);
     if (rc == 0)
-        rc = bench__judge(&outcome, run, baseline, gates, &how, err);
+        rc = bench__judge(&outcome, run, baseline, gates, how, err);
     if (rc == 0) {
         bench__cli_style(&style, options, stdout);
         rc = bench__cli_write_outputs(&outcome, options, &style, stdout, stderr, err);
@@ -241,8 +240,9 @@ int benchctl_report(const bench_run *run, const bench_run *baseline,
 int benchctl_show(const struct bench__cli_options *options, bench_error *err) {
     bench_run *run = NULL;
     int rc = benchctl_load(&run, options->arguments.items[0], options, NULL, err);
+    const struct bench__verdict_options how = {.between_run_sd = NAN};
     if (rc == 0)
-        rc = benchctl_report(run, NULL, options, err);
+        rc = benchctl_report(run, NULL, &how, options, err);
     bench_run_free(run);
     return rc;
 }

@@ -81,16 +81,16 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         .help = "call each benchmark once to see that it works; no statistics"},
 
     [BENCH__OPT_WARM_UP_TIME] = {
-        "warm-up-time", DURATION, RUN, MEASURING, AT(warm_up_time_ns), "TIME", "0.4s",
+        "warm-up-time", DURATION, RUN | COMPARE, MEASURING, AT(warm_up_time_ns), "TIME", "0.4s",
         .help = "warm-up per benchmark, over all its launches", .max = DAY},
     [BENCH__OPT_MEASUREMENT_TIME] = {
-        "measurement-time", DURATION, RUN, MEASURING, AT(measurement_time_ns), "TIME", "1.2s",
+        "measurement-time", DURATION, RUN | COMPARE, MEASURING, AT(measurement_time_ns), "TIME", "1.2s",
         .help = "measurement per benchmark, over all its launches", .min = MILLISECOND, .max = DAY},
     [BENCH__OPT_SAMPLE_SIZE] = {
         "sample-size", INTEGER, RUN, MEASURING, AT(sample_size), "N", "500",
         .help = "samples per launch, at most", .min = 1, .max = 1e6},
     [BENCH__OPT_LAUNCHES] = {
-        "launches", INTEGER, RUN, MEASURING, AT(launches), "N", "16",
+        "launches", INTEGER, RUN | COMPARE, MEASURING, AT(launches), "N", "16",
         .help = "worker processes per benchmark; more of them find smaller changes",
         .min = 1, .max = 1e4},
     [BENCH__OPT_SAMPLING] = {
@@ -102,16 +102,16 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         " of warm-up and "
         QUICK_MEASUREMENT_TIME " of measurement per benchmark"},
     [BENCH__OPT_SEED] = {
-        "seed", SEED, RUN, MEASURING, AT(seed), "N", NULL,
+        "seed", SEED, RUN | COMPARE, MEASURING, AT(seed), "N", NULL,
         .help = "replays the order of launches and the resampling of a run"},
     [BENCH__OPT_CPU] = {
         "cpu", INTEGER, RUN, MEASURING, AT(cpu), "N", NULL,
         .help = "keep the workers on this CPU", .max = 4095},
     [BENCH__OPT_CLOCK] = {
-        "clock", CHOICE, RUN, MEASURING, AT(clock), "CLOCK", "auto",
+        "clock", CHOICE, RUN | COMPARE, MEASURING, AT(clock), "CLOCK", "auto",
         .help = "what reads the time", .choices = clocks},
     [BENCH__OPT_TIMEOUT] = {
-        "timeout", DURATION, RUN, MEASURING, AT(timeout_ns), "TIME", "30s",
+        "timeout", DURATION, RUN | COMPARE, MEASURING, AT(timeout_ns), "TIME", "30s",
         .help = "a launch that takes longer is ended and has failed",
         .min = MILLISECOND, .max = DAY},
     [BENCH__OPT_IN_PROCESS] = {

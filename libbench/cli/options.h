@@ -85,7 +85,11 @@ enum bench__format {
 enum bench__color { BENCH__COLOR_AUTO = 0, BENCH__COLOR_ALWAYS, BENCH__COLOR_NEVER };
 
 /** Exit codes that do not come from an outcome. */
-enum { BENCH__EXIT_OK = 0, BENCH__EXIT_USAGE = 2 };
+enum {
+    BENCH__EXIT_OK = 0,
+    BENCH__EXIT_USAGE = 2,
+    BENCH__EXIT_INTERRUPTED = 130 /* 128 + SIGINT */
+};
 
 /** Texts of a repeatable option, in order. */
 struct bench__texts {

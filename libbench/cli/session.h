@@ -8,9 +8,6 @@
 #include "suite/case.h"
 #include <bench/report.h>
 
-/** 128 + SIGINT, as a shell would report it. */
-#define BENCH__EXIT_INTERRUPTED 130
-
 struct bench__session {
     /* given */
     const struct bench__cli_options *options;

@@ -11,6 +11,7 @@
 #include "measure/host.h"
 #include "result/difference.h"
 #include "result/model.h"
+#include "stats/paired.h"
 #include "stats/power.h"
 #include "stats/special.h"
 
@@ -243,9 +244,46 @@ static double between_run_sd(struct judging *j, int kernel) {
     return *sd;
 }
 
+static const struct bench__duel_evidence *find_duel(const struct bench__verdict_options *options,
+                                                    const char *name) {
+    for (size_t i = 0; i < options->n_duels; i++) {
+        if (strcmp(options->duels[i].name, name) == 0) {
+            return &options->duels[i];
+        }
+    }
+    return NULL;
+}
+
+/* Old and new met in a duel: its launches are the evidence, the runs are only there to be shown. */
+static int duel_change(struct judging *j, bench_comparison *c, double *out_upper,
+                       bench_error *err) {
+    const struct bench__duel_evidence *duel = find_duel(j->options, c->name);
+    const struct bench__paired_options options = {
+        .alpha = c->alpha, .threshold = log1p(c->threshold), .seed = j->out->run->seed};
+    struct bench__paired paired;
+    if (duel == NULL || duel->n < 2) {
+        return 0;
+    }
+    const struct bench__launch_values values = {.x = duel->x, .n = duel->n};
+    const int rc = bench__paired(&paired, &values, NULL, &options, err);
+    if (rc != 0) {
+        return rc;
+    }
+    c->change = (bench_estimate){expm1(paired.change.point), expm1(paired.change.lower),
+                                 expm1(paired.change.upper)};
+    c->p_value = paired.p.two_sided;
+    c->mde = expm1(paired.mde);
+    c->between_run_sd = 0;
+    *out_upper = expm1(paired.upper);
+    return 0;
+}
+
 static int measure_change(struct judging *j, bench_comparison *c, double *out_upper,
                           bench_error *err) {
     struct sides s;
+    if (j->options->duels != NULL) {
+        return duel_change(j, c, out_upper, err);
+    }
     int rc = sides_init(&s, j, c, -1);
     if (rc == 0 && isnan(j->options->between_run_sd)) {
         rc = divide_by_kernel(&s, j, c);
@@ -351,7 +389,9 @@ static int compare(struct judging *j, bench_error *err) {
     for (size_t i = 0; i < out->n_comparisons && rc == 0; i++) {
         if (out->comparisons[i].verdict == BENCH_VERDICT_INCONCLUSIVE) {
             decide(&out->comparisons[i], upper[i]);
-            cap_when_contaminated(&out->comparisons[i]);
+            if (j->options->duels == NULL) { /* in a duel, disturbances meet both sides alike */
+                cap_when_contaminated(&out->comparisons[i]);
+            }
         }
     }
     bench__free(upper);
@@ -420,6 +460,7 @@ int bench__judge(bench_outcome *out, const bench_run *run, const bench_run *base
     }
     if (baseline != NULL) {
         out->incomparable =
+            options->duels == NULL &&
             bench__host_differences(&run->host, &baseline->host, out->incomparable_why,
                                     sizeof out->incomparable_why) > 0;
         rc = pair_up(&j, err);

@@ -29,12 +29,23 @@
 
 struct bench__strbuf;
 
+/** What the launches of a duel said about one benchmark: ln(new / old), one value per launch. */
+struct bench__duel_evidence {
+    const char *name;
+    double *x; /* owned by whoever made it */
+    size_t n;
+};
+
 struct bench__verdict_options {
     int lenient;            /* benchmarks of the baseline that were not measured are not missing */
     double between_run_sd;  /* of log time, learned; NAN: assume from the calibration */
     double noise_threshold; /* changes below it are never called, relative; 0 = none */
     const char *const *selected; /* names this run set out to measure; NULL: all of its suites */
     size_t n_selected;
+    /* Old and new were measured side by side: every verdict comes from here (stats/paired.h), by
+     * name; machine and build are then no matter. NULL: the runs were made at different times. */
+    const struct bench__duel_evidence *duels;
+    size_t n_duels;
 };
 
 /**

@@ -61,9 +61,9 @@ struct tally {
     enum bench__boot_method method;
     double level, acceleration;
     double estimate, unit;
-    float tolerance;   /* smaller deviations are ties with the estimate */
-    size_t n, n_below; /* replicates; twice those below the estimate, a tie counting one */
-    float low, high;   /* values between them are only counted; equal: all are kept */
+    float tolerance;     /* smaller deviations are ties with the estimate */
+    size_t n, n_below;   /* replicates; twice those below the estimate, a tie counting one */
+    float middle, reach; /* values less than `reach` from the middle are only counted */
     float *kept;
     size_t n_kept, capacity;
 };
@@ -74,7 +74,7 @@ static void tally_init(struct tally *tally, const struct bench__boot_options *op
         .method = options->method, .level = options->level, .estimate = estimate, .unit = unit};
 }
 
-/* The shares of replicates at which the interval ends (Efron 1987, equation 6.8). Percentile and
+/* The shares of replicates at which the interval ends (Efron 1987). Percentile and
  * bootstrap-t are the case without bias and acceleration. */
 static void end_shares(const struct tally *tally, double share[2]) {
     double bias = 0.0, acceleration = 0.0;
@@ -100,8 +100,10 @@ static void find_tails(struct tally *tally, const float *x) {
     }
     float sample[BENCH__CHUNK];
     memcpy(sample, x, sizeof sample);
-    tally->low = select_rank(sample, BENCH__CHUNK, (size_t)((share[0] + margin) * last));
-    tally->high = select_rank(sample, BENCH__CHUNK, (size_t)((share[1] - margin) * last));
+    float low = select_rank(sample, BENCH__CHUNK, (size_t)((share[0] + margin) * last));
+    float high = select_rank(sample, BENCH__CHUNK, (size_t)((share[1] - margin) * last));
+    tally->middle = (low + high) / 2;
+    tally->reach = fminf(tally->middle - low, high - tally->middle); /* both are kept */
 }
 
 /* At most BENCH__CHUNK values. */
@@ -122,7 +124,7 @@ static int tally_add(struct tally *tally, const float *x, size_t n) {
     size_t n_kept = tally->n_kept;
     for (size_t i = 0; i < n; i++) { /* a branch would often be mispredicted */
         kept[n_kept] = x[i];
-        n_kept += (size_t)(x[i] <= tally->low) | (size_t)(x[i] >= tally->high);
+        n_kept += !(fabsf(x[i] - tally->middle) < tally->reach);
     }
     tally->n_kept = n_kept;
     return 0;
@@ -150,8 +152,8 @@ static bench_estimate tally_interval(struct tally *tally, double error) {
     double share[2];
     end_shares(tally, share);
     size_t n_low = tally->n_kept;
-    if (tally->low < tally->high) {
-        n_low = split(tally->kept, tally->n_kept, tally->low, 1);
+    if (tally->reach > 0.0f) {
+        n_low = split(tally->kept, tally->n_kept, tally->middle, 0);
     }
     double lower = value_at(tally, share[0], n_low), upper = value_at(tally, share[1], n_low);
     if (tally->method == BENCH__BOOT_T) {
@@ -278,7 +280,7 @@ static int take_replicates(struct work *work, const struct bench__boot_options *
         if (options->method == BENCH__BOOT_T) {
             bench__studentizer_next(&work->studentizer, &work->replicates, n, n_valid);
         } else {
-            bench__resampler_next(&work->resampler, &work->replicates);
+            bench__resampler_next(&work->resampler, &work->replicates, n);
         }
         const int n_statistics = work->points.x ? BENCH__BOOT_N : BENCH__BOOT_SLOPE;
         for (int s = 0; s < n_statistics; s++) {
@@ -420,10 +422,10 @@ int bench__bootstrap_statistic(bench_estimate *out, const double *x, size_t n,
         return BENCH_EINVAL;
     }
     double *memory = bench__alloc(n, 3 * sizeof *memory);
-    struct any any = {statistic, context, n, memory, memory + n, memory + 2 * n};
     struct tally tally = {0};
     int code = BENCH_ENOMEM;
     if (memory) {
+        const struct any any = {statistic, context, n, memory, memory + n, memory + 2 * n};
         double error = any_jackknife(&any, x);
         tally_init(&tally, options, statistic(x, n, context), error > 0.0 ? error : 1.0);
         set_jackknife(&tally, any.estimates, n);

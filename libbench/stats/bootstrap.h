@@ -11,7 +11,7 @@
 #include <bench/result.h>
 
 /** BCa (Efron 1987, acceleration by the jackknife) is the one to use. Bootstrap-t is better for means
- *  and slopes of few skewed points, poor for medians and MADs, and a hundred times slower. */
+ *  and slopes of few skewed points, poor for medians and MADs, and thirty times slower. */
 enum bench__boot_method { BENCH__BOOT_BCA = 0, BENCH__BOOT_PERCENTILE, BENCH__BOOT_T };
 
 struct bench__boot_options {

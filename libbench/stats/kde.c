@@ -75,7 +75,7 @@ static double mean_derivative(const struct pairs *pairs, double h, int order) {
     return (2.0 * sum + n * at_zero) / scale;
 }
 
-/* Sheather and Jones (1991), section 5: solves h = [R(K) / (n S_D(alpha(h)))]^(1/5) with
+/* Sheather and Jones (1991): solves h = [R(K) / (n S_D(alpha(h)))]^(1/5) with
  * alpha(h) = 1.357 [S_D(a) / T_D(b)]^(1/7) h^(5/7); `scale` estimates sigma, which is IQR / 1.349. */
 static double solve_sj(const struct pairs *pairs, double scale) {
     const double n = pairs->n, lambda = 1.349 * scale;

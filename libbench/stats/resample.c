@@ -201,25 +201,26 @@ static double mad_at_window(const double *value, const uint32_t *list, size_t n,
 
 static inline void robust(double *out_median, double *out_mad, const double *const *value,
                           const uint32_t *const *list, const size_t n_lists, size_t n) {
-    size_t first[BENCH__LANES] = {0};
+    const uint32_t *first[BENCH__LANES];
     const size_t k = (n + 1) / 2;
     for (size_t i = 0; i < n_lists; i++) {
         out_median[i] = (value[i][list[i][k - 1]] + value[i][list[i][n / 2]]) / 2;
+        first[i] = list[i];
     }
     /* The first window of k elements that reaches at least as far above the median as below it.
      * Free of branches, and a step of all samples at a time, so that they overlap in the machine. */
     for (size_t left = n - k; left > 0;) {
         const size_t half = (left + 1) / 2;
         for (size_t i = 0; i < n_lists; i++) {
-            const uint32_t *tested = &list[i][first[i] + half - 1];
-            double below = out_median[i] - value[i][tested[0]];
-            double above = value[i][tested[k - 1]] - out_median[i];
-            first[i] += half * (signbit(above - below) != 0);
+            double below = out_median[i] - value[i][first[i][half - 1]];
+            double above = value[i][first[i][half + k - 2]] - out_median[i];
+            first[i] += half * (signbit(above - below) != 0); /* no select, no branch */
         }
         left -= half;
     }
     for (size_t i = 0; i < n_lists; i++) {
-        out_mad[i] = mad_at_window(value[i], list[i], n, first[i], out_median[i]);
+        out_mad[i] =
+            mad_at_window(value[i], list[i], n, (size_t)(first[i] - list[i]), out_median[i]);
     }
 }
 
@@ -412,8 +413,9 @@ static void use_draw(struct bench__resampler *resampler, struct bench__replicate
     }
 }
 
-void bench__resampler_next(struct bench__resampler *resampler, struct bench__replicates *out) {
-    for (size_t at = 0; at < BENCH__CHUNK; at += resampler->turns * LANES) {
+void bench__resampler_next(struct bench__resampler *resampler, struct bench__replicates *out,
+                           size_t n) {
+    for (size_t at = 0; at < n; at += resampler->turns * LANES) {
         use_draw(resampler, out, at);
     }
 }

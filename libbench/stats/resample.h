@@ -92,8 +92,10 @@ struct bench__resampler {
 int bench__resampler_init(struct bench__resampler *resampler, const struct bench__points *points,
                           uint64_t seed);
 void bench__resampler_clear(struct bench__resampler *resampler);
-/** The next BENCH__CHUNK resamples; without x their slopes mean nothing. */
-void bench__resampler_next(struct bench__resampler *resampler, struct bench__replicates *out);
+/** The next n <= BENCH__CHUNK resamples (those left of the last draw are dropped); without x their
+ *  slopes mean nothing. */
+void bench__resampler_next(struct bench__resampler *resampler, struct bench__replicates *out,
+                           size_t n);
 
 /** The source of replicates for the bootstrap-t. */
 struct bench__studentizer {

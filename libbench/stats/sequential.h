@@ -22,8 +22,8 @@ size_t bench__next_look(size_t n_launches, double half_width, double target);
  * at look k when p < out_level[k]. They spend 4 - 4 Phi(z_{1-alpha/4} / sqrt(t)), like the
  * boundaries of O'Brien and Fleming (1979): almost nothing early, nearly alpha at the end.
  * Boundaries are those of a Brownian motion, by numerical integration (Armitage, McPherson and Rowe
- * 1969), relative accuracy 1e-5. Milliseconds. At most BENCH__MAX_LOOKS looks, at least 0.005 of
- * all launches apart.
+ * 1969); seven digits for looks 0.05 apart or more. A few milliseconds a look. At most
+ * BENCH__MAX_LOOKS looks, at least 0.005 of all launches apart.
  * @return 0, BENCH_EINVAL, BENCH_ENOMEM.
  */
 int bench__spending_levels(double *out_level, const double *fraction, size_t n_looks, double alpha);

@@ -108,34 +108,31 @@ duel(rnorm(16) + rnorm(4, sd = 3)[layout], rnorm(6) + c(2, 2, 2, -4, -4, -4), c(
 layout <- c(3, 3, 3, 1, 1, 2, 2, 2, 2, 2, 5, 5)
 duel(rnorm(12) + 2 * layout, rnorm(5) + c(5, 5, -5, 1, 1), c(1, 1, 2, 3, 3), layout)
 
-# ---- nominal levels of looks that spend alpha: by a lattice of 1/sqrt(t) steps, no shared code ------
-spend <- function(t, alpha) 4 * (1 - pnorm(qnorm(1 - alpha / 4) / sqrt(t)))
+# ---- nominal levels of looks that spend alpha, by nested adaptive integration ----------------------
+spend <- function(t, alpha) 4 * pnorm(qnorm(alpha / 4) / sqrt(t))
+# density at x of a Brownian motion at look k that stayed inside the limits of the looks before
+density <- function(x, k, t, limits) {
+    if (k == 1) return(dnorm(x / sqrt(t[1])) / sqrt(t[1]))
+    sd <- sqrt(t[k] - t[k - 1])
+    sapply(x, function(at) inside(k - 1, t, limits, function(y) dnorm((at - y) / sd) / sd))
+}
+inside <- function(k, t, limits, f)
+    integrate(function(y) density(y, k, t, limits) * f(y), -limits[k], limits[k], rel.tol = 1e-10,
+              subdivisions = 1000)$value
 levels <- function(t, alpha) {
-    h <- 0.004
-    grid <- seq(-8, 8, by = h)
     spent <- diff(c(0, spend(t, alpha)))
-    z <- numeric(length(t))
-    z[1] <- qnorm(1 - spent[1] / 2)
-    inside <- abs(grid) < z[1] * sqrt(t[1])
-    edge <- function(limit) pmin(1, pmax(0, (limit - abs(grid)) / h + 0.5)) # part of a cell inside
-    mass <- (pnorm((grid + h / 2) / sqrt(t[1])) - pnorm((grid - h / 2) / sqrt(t[1])))
-    mass <- mass * edge(z[1] * sqrt(t[1]))
+    limits <- -qnorm(spent[1] / 2) * sqrt(t[1])
     for (k in seq_along(t)[-1]) {
         sd <- sqrt(t[k] - t[k - 1])
-        used <- which(mass > 0)
-        outside <- function(limit) sum(mass[used] * (pnorm((grid[used] - limit) / sd) +
-                                                     pnorm((-grid[used] - limit) / sd)))
-        limit <- uniroot(function(l) log(outside(l)) - log(spent[k]), c(0.01, 8), tol = 1e-12)$root
-        z[k] <- limit / sqrt(t[k])
-        kernel <- dnorm(seq(-16, 16, by = h) / sd) / sd * h
-        mass <- convolve(mass, rev(kernel), type = "open")[seq(length(grid), by = 1,
-                                                              length.out = length(grid))]
-        mass <- pmax(0, mass) * edge(limit)
+        beyond <- function(limit)
+            inside(k - 1, t, limits, function(y) pnorm((y - limit) / sd) + pnorm((-y - limit) / sd))
+        solve <- function(limit) log(beyond(limit)) - log(spent[k])
+        limits[k] <- uniroot(solve, c(0.5, 5), tol = 1e-12)$root
     }
-    2 * pnorm(-z)
+    2 * pnorm(-limits / sqrt(t))
 }
-for (alpha in c(0.05, 0.01)) for (t in list(1, c(0.5, 1), (1:3) / 3, (1:4) / 4, (1:5) / 5,
-                                            c(0.25, 0.5, 1), c(0.3, 0.35, 0.9)))
+for (alpha in c(0.05, 0.01)) for (t in list(1, c(0.5, 1), c(0.2, 0.4), (1:3) / 3, c(0.25, 0.5, 1),
+                                            c(0.3, 0.35, 0.9)))
     emit("spending", alpha, t, levels(t, alpha))
 
 # ---- e-values of n signs, s of them positive ------------------------------------------------------

@@ -196,20 +196,21 @@ end()
 
 # ---- bootstrap ------------------------------------------------------------------------------------
 # BCa by its definition (Efron 1987), plain resampling; intervals of 95 % for several statistics.
-# Instead of an end point, the values at shares a little below and above: the test resamples too.
+# Instead of an end point, the values a little below and above, on the normal scale of shares: the test
+# resamples too.
 begin("bootstrap")
 n_resamples <- 400000
-slack <- c(0.003, 0.01) # of percentile ends; of BCa ends, which rest on a bias counted as well
+slack <- c(0.05, 0.11) # percentile ends; BCa ends, where the bias counted in replicates enters twice
 ends <- function(replicates, estimate, without) {
     n <- length(replicates)
     sorted <- sort(replicates)
     at <- function(share) sorted[pmin(pmax(floor(share * (n + 1) + 0.5), 1), n)]
-    around <- function(share, slack) at(rep(share, each = 2) + c(-slack, slack))
+    around <- function(z, slack) at(pnorm(rep(z, each = 2) + c(-slack, slack)))
     bias <- qnorm((sum(replicates < estimate - 1e-12) + 0.5 * sum(abs(replicates - estimate) <= 1e-12)) / n)
     d <- mean(without) - without
     a <- if (any(abs(d) > 1e-12)) sum(d^3) / (6 * sum(d^2)^1.5) else 0
     z <- bias + qnorm(c(0.025, 0.975))
-    c(estimate, around(c(0.025, 0.975), slack[1]), around(pnorm(bias + z / (1 - a * z)), slack[2]))
+    c(estimate, around(qnorm(c(0.025, 0.975)), slack[1]), around(bias + z / (1 - a * z), slack[2]))
 }
 # name, estimate, percentile interval, BCa interval (least lower, greatest lower, least upper, ...)
 intervals <- function(name, statistic, resamples, n, transform = identity) {

@@ -133,7 +133,7 @@ static void take(const struct bench__points *points, uint64_t seed) {
     struct bench__resampler resampler;
     assert_int_equal(bench__resampler_init(&resampler, points, seed), 0);
     for (size_t k = 0; k < CHUNKS; k++) {
-        bench__resampler_next(&resampler, &chunk);
+        bench__resampler_next(&resampler, &chunk, BENCH__CHUNK);
         for (int s = 0; s < BENCH__BOOT_N; s++) {
             memcpy(fast[s] + k * BENCH__CHUNK, chunk.value[s], sizeof chunk.value[s]);
         }
@@ -229,7 +229,7 @@ static void print_worth(int shape, size_t n, double least) {
     double sum[4][2] = {{0}}, squares[4][2] = {{0}};
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         assert_int_equal(bench__resampler_init(&resampler, &points, 100 + seed), 0);
-        bench__resampler_next(&resampler, &chunk);
+        bench__resampler_next(&resampler, &chunk, BENCH__CHUNK);
         bench__resampler_clear(&resampler);
         for (int s = 0; s < 4; s++) {
             for (int end = 0; end < 2; end++) {
