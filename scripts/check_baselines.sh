@@ -38,9 +38,24 @@ edit_baseline() {
   done
 }
 
+# compare_slowed: on a busy machine "inconclusive" (exit code 4) is a right answer, but not the one
+# wanted: then both sides are measured again. "Pass" is never right.
+compare_slowed() {
+  local attempt status
+  for attempt in 1 2 3 4 5; do
+    status=0
+    "$slow" "${options[@]}" --baseline main --fail-on regressed,missing,incomparable,inconclusive ||
+      status=$?
+    [[ $status -eq 4 ]] || return "$status"
+    printf 'attempt %d could not tell\n' "$attempt"
+    "$fast" "${options[@]}" --save-baseline main
+  done
+  return 4
+}
+
 expect 0 'save a baseline' "$fast" "${options[@]}" --save-baseline main
 expect 0 'the same code' "$fast" "${options[@]}" --baseline main --out results.json
-expect 3 'publish slowed down by half' "$slow" "${options[@]}" --baseline main
+expect 3 'publish slowed down by half' compare_slowed
 
 edit_baseline '.benchmarks += [.benchmarks[0] | .name += "-gone"]'
 expect 5 'a benchmark that is gone' "$fast" "${options[@]}" --baseline edited

@@ -15,7 +15,7 @@ static const struct entry {
     benchctl_fn *run;
 } entries[] = {
     {{BENCH__CMD_COMPARE, "compare", "OLD NEW [FILTER...]", 2, SIZE_MAX,
-      "Says what changed between two executables or stored runs.",
+      "Says what changed: executables or stored runs.",
       "Two executables, or executable:benchmark, are measured side by side: their workers take "
       "turns on one CPU, and FILTERs choose the benchmarks. This is the way to decide on a noisy "
       "machine. Stored runs are each a results file, a directory with one file per suite, or the "
@@ -38,11 +38,11 @@ static const struct entry {
 enum { N_ENTRIES = sizeof entries / sizeof entries[0] };
 
 static void print_usage(FILE *out) {
-    fprintf(out, "Usage: benchctl COMMAND ...\n\nWorks on stored benchmark results.\n\n");
+    fprintf(out, "Usage: benchctl COMMAND ...\n\nWorks on benchmark executables and their results.\n\n");
     for (size_t i = 0; i < N_ENTRIES; i++) {
         char left[40];
         snprintf(left, sizeof left, "%s %s", entries[i].command.name, entries[i].command.arguments);
-        fprintf(out, "  %-22s %s\n", left, entries[i].command.summary);
+        fprintf(out, "  %-28s %s\n", left, entries[i].command.summary);
     }
     fprintf(out, "\nbenchctl COMMAND --help explains a command; --version prints the version.\n");
 }

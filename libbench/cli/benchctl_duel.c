@@ -254,6 +254,28 @@ static int play(struct match *m, const struct bench__cli_options *o, bench_error
     return code;
 }
 
+/* Everything that the old side has was to be compared. */
+static int judge_and_report(struct match *m, const struct bench__cli_options *options,
+                            bench_error *err) {
+    const bench_run *old = m->runs[0];
+    const char **names = bench__alloc(old->n_results, sizeof *names);
+    if (names == NULL) {
+        return bench__error(err, BENCH_ENOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < old->n_results; i++) {
+        names[i] = old->results[i].name;
+    }
+    const struct bench__verdict_options how = {.between_run_sd = NAN,
+                                               .noise_threshold = options->noise_threshold,
+                                               .selected = names,
+                                               .n_selected = old->n_results,
+                                               .duels = m->evidence,
+                                               .n_duels = m->n_pairs};
+    const int code = benchctl_report(m->runs[1], old, &how, options, err);
+    bench__free(names);
+    return code >= 0 && m->runs[1]->interrupted ? BENCH__EXIT_INTERRUPTED : code;
+}
+
 int benchctl_duel(const struct bench__cli_options *options, bench_error *err) {
     struct match m = {0};
     int code = open_match(&m, options, err);
@@ -267,14 +289,7 @@ int benchctl_duel(const struct bench__cli_options *options, bench_error *err) {
         code = add_missing(&m, err);
     }
     if (code == 0) {
-        const struct bench__verdict_options how = {.between_run_sd = NAN,
-                                                   .noise_threshold = options->noise_threshold,
-                                                   .duels = m.evidence,
-                                                   .n_duels = m.n_pairs};
-        code = benchctl_report(m.runs[1], m.runs[0], &how, options, err);
-        if (code >= 0 && m.runs[1]->interrupted) {
-            code = BENCH__EXIT_INTERRUPTED;
-        }
+        code = judge_and_report(&m, options, err);
     }
     close_match(&m);
     return code;

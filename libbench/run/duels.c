@@ -11,6 +11,7 @@
 #include "run/schedule.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,28 +110,38 @@ static void report_progress(struct session *s, size_t pair, int is_last) {
 }
 
 /* The launch of one side moves into its result. */
-static int keep_side(struct session *s, int side, size_t pair, struct bench__duel_launch *l) {
+static bench_launch *keep_side(struct session *s, int side, size_t pair,
+                               struct bench__duel_launch *l) {
     bench_launch *slot = bench__result_add_launch(&s->runs[side]->results[pair]);
+    if (slot != NULL) {
+        *slot = l->side[side];
+        bench__launch_init(&l->side[side]);
+    }
+    return slot;
+}
+
+/* What ended a launch stands in the new side's result, where it is looked for, whichever side it was. */
+static int keep_failure(struct session *s, size_t pair, struct bench__duel_launch *l) {
+    char text[800];
+    bench_launch *slot = keep_side(s, 1, pair, l);
+    snprintf(text, sizeof text, "%s%s", l->failed_side == 0 ? "the old executable: " : "",
+             l->reason);
     if (slot == NULL) {
         return no_memory(s->err);
     }
-    *slot = l->side[side];
-    bench__launch_init(&l->side[side]);
-    if (l->status != BENCH_STATUS_OK && side == l->failed_side && slot->status == BENCH_STATUS_OK) {
-        slot->status = l->status;
-        slot->message = bench__strdup(l->reason);
-    }
-    return 0;
+    bench__free(slot->message);
+    slot->status = l->status;
+    slot->message = bench__strdup(text);
+    return slot->message != NULL ? 0 : no_memory(s->err);
 }
 
 static int keep(struct session *s, size_t pair, struct bench__duel_launch *l) {
-    int code = 0;
-    for (int side = 0; code == 0 && side < 2; side++) {
-        if (l->status == BENCH_STATUS_OK || side == l->failed_side) {
-            code = keep_side(s, side, pair, l);
-        }
+    int code = 0, n_cancelled = 0;
+    if (l->status != BENCH_STATUS_OK) {
+        code = keep_failure(s, pair, l);
+    } else if (keep_side(s, 0, pair, l) == NULL || keep_side(s, 1, pair, l) == NULL) {
+        code = no_memory(s->err);
     }
-    int n_cancelled = 0;
     if (l->status == BENCH_STATUS_OK) {
         s->evidence[pair].x[s->evidence[pair].n++] = l->difference;
     } else {

@@ -27,8 +27,8 @@ struct bench__duels {
 /**
  * Plays all duels. What each side's launches measured is added to `before` and `after` (from
  * bench__run_new()), analysed like any run's; the evidence is one array per pair, to be freed with
- * bench__duels_free(). A pair of which a side fails or skips has that status in its run and no more
- * launches. An interruption sets `interrupted` in both runs.
+ * bench__duels_free(). When a side fails or skips, its pair has that status in `after`, whichever
+ * side it was, and no more launches. An interruption sets `interrupted` in both runs.
  */
 int bench__duels_play(bench_run *before, bench_run *after, struct bench__duel_evidence **out,
                       const struct bench__duels *duels, bench_error *err);

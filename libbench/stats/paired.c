@@ -273,9 +273,10 @@ static struct component add_components(struct component a, struct component b) {
     return (struct component){sum, sum * sum / weighted};
 }
 
-/* Placement that launches of one layout share. */
-static int layout_component(struct component *out, struct bench__paired *duel,
-                            const struct bench__launch_values *values) {
+/* Placement that launches of one layout share. What the spread of launches shows of it moves from
+ * their component to this one, for it is not better known than K layouts make it. */
+static int layout_component(struct component *out, struct component *launches,
+                            struct bench__paired *duel, const struct bench__launch_values *values) {
     struct groups groups;
     *out = (struct component){0, 1};
     if (values->group == NULL) {
@@ -293,7 +294,8 @@ static int layout_component(struct component *out, struct bench__paired *duel,
     duel->layout_sd = sqrt(found.between);
     duel->within_sd = sqrt(found.within);
     if (found.between > 0) {
-        *out = (struct component){found.between * fmax(0, squares - 1 / n), (double)groups.n - 1};
+        *out = (struct component){found.between * squares, (double)groups.n - 1};
+        launches->variance = fmax(0, launches->variance - found.between / n);
     }
     groups_clear(&groups);
     return 0;
@@ -353,22 +355,23 @@ static int locate(struct work *work, struct bench__paired *out) {
     work->center = bench__trimmed_mean(sorted, n, TRIM, &error2, &kept);
     bench__free(sorted);
     work->launches = (struct component){error2, n > 1 ? (double)kept - 1 : NAN};
-    out->launch_sd = sqrt(error2 * (double)n);
     out->change.point = bench__hodges_lehmann(work->values->x, n);
     return isnan(out->change.point) ? BENCH_ENOMEM : 0;
 }
 
 static int find_errors(struct work *work, struct bench__paired *out,
                        const struct bench__launch_values *copies) {
-    struct component layouts, offset, launch = work->launches;
-    launch.variance *= (double)out->n;
+    const double n = (double)out->n;
+    struct component own = work->launches, one = {own.variance * n, own.df}, layouts, offset;
+    out->launch_sd = sqrt(one.variance);
     out->floor_sd = out->layout_sd = out->within_sd = NAN;
-    if (layout_component(&layouts, out, work->values) != 0 ||
-        floor_component(&offset, out, copies, launch) != 0) {
+    if (layout_component(&layouts, &own, out, work->values) != 0 ||
+        floor_component(&offset, out, copies, one) != 0) {
         return BENCH_ENOMEM;
     }
     struct component shared = add_components(layouts, offset);
-    struct component all = add_components(work->launches, shared);
+    struct component all = add_components(own, shared);
+    out->own_variance = own.variance * n;
     out->shared_variance = shared.variance;
     out->shared_df = shared.df;
     out->se = sqrt(all.variance);
@@ -493,9 +496,9 @@ int bench__paired(struct bench__paired *out, const struct bench__launch_values *
 
 static double mde_with(const struct bench__paired *duel, double n) {
     double kept = n - 2 * floor(TRIM * n);
-    struct component launches = {duel->launch_sd * duel->launch_sd / n, kept - 1};
+    struct component own = {duel->own_variance / n, kept - 1};
     struct component shared = {duel->shared_variance, duel->shared_df};
-    struct component all = add_components(launches, shared);
+    struct component all = add_components(own, shared);
     return can_reject(n, duel->alpha) ? bench__mde(sqrt(all.variance), all.df, duel->alpha)
                                       : INFINITY;
 }

@@ -77,6 +77,10 @@ static void caller_timed(bench_state *b) {
     bench_set_elapsed_ns(b, 125.0 * (double)bench_iterations(b));
 }
 
+static void caller_timed_slower(bench_state *b) {
+    bench_set_elapsed_ns(b, 150.0 * (double)bench_iterations(b));
+}
+
 static void counters(bench_state *b) {
     BENCH_LOOP(b) {
         bench_clobber();
@@ -199,7 +203,9 @@ static void declare_good(bench_suite *suite) {
     bench_group *sized = bench_group_new(suite, "sized");
     bench_group *text = bench_group_new(suite, "text");
     bench_group *threads = bench_group_new(suite, "threads");
+    bench_group *duel = bench_group_new(suite, "duel");
 
+    bench_add(duel, "slower", caller_timed_slower, &(bench_opts){.caller_timed = 1});
     bench_add(group, "empty", empty, NULL);
     bench_add(group, "batched", batched,
               &(bench_opts){.setup = words_setup,

@@ -87,17 +87,19 @@ layout_component <- function(x, layout) {
     n <- length(x)
     n0 <- (n - sum(sizes^2) / n) / (length(sizes) - 1)
     between <- max(0, (fit[1, 3] - fit[2, 3]) / n0)
-    c(between * (sum((sizes / n)^2) - 1 / n), length(sizes) - 1, between, fit[2, 3])
+    c(between * sum((sizes / n)^2), length(sizes) - 1, between, fit[2, 3])
 }
 duel <- function(x, f, copy, layout) {
-    parts <- rbind(yuen(x), floor_component(x, f, copy), layout_component(x, layout)[1:2])
+    shared <- layout_component(x, layout)
+    parts <- rbind(yuen(x), floor_component(x, f, copy), shared[1:2])
+    parts[1, 1] <- max(0, parts[1, 1] - shared[3] / length(x))
     df <- sum(parts[, 1])^2 / sum(parts[, 1]^2 / parts[, 2])
     se <- sqrt(sum(parts[, 1]))
     emit("duel", x)
     emit("layout", layout)
     emit("floor", f)
     emit("copy", copy)
-    emit("errors", sqrt(parts[2, 1]), sqrt(layout_component(x, layout)[3:4]), se, df,
+    emit("errors", sqrt(parts[2, 1]), sqrt(shared[3:4]), se, df,
          se * (qt(0.995, df) + qt(0.9, df)))
 }
 layout <- rep(1:4, 4)

@@ -148,7 +148,7 @@ static void mistakes(void **state) {
     assert_holds(w->errors, "did you mean baseline list?");
     assert_int_equal(run(w, "baseline"), 2);
     assert_int_equal(run(w, "compare a"), 2);
-    assert_string_equal(w->errors, "benchctl compare: needs OLD NEW\n");
+    assert_string_equal(w->errors, "benchctl compare: needs OLD NEW [FILTER...]\n");
     assert_int_equal(run(w, "compare a b --treshold 5%"), 2);
     assert_holds(w->errors, "did you mean --threshold?");
     assert_int_equal(run(w, "show nothing"), 2);

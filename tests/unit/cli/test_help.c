@@ -58,7 +58,7 @@ static void help_of_commands_is_narrow(void **state) {
         char *text = printed(bench__help_text, &command, "benchctl");
         assert_non_null(strstr(text, "Usage: benchctl baseline thing A B [options]\n\nSummary.\n"));
         assert_non_null(strstr(text, "--baselines-dir DIR"));
-        assert_null(strstr(text, "--launches"));
+        assert_null(strstr(text, "--sample-size"));
         assert_narrow(text);
         bench__free(text);
     }

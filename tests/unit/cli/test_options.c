@@ -228,11 +228,11 @@ static void help_comes_before_any_error(void **state) {
 
 static void commands_have_their_own_options(void **state) {
     struct parsing *f = *state;
-    setenv("BENCH_LAUNCHES", "not looked at", 1);
+    setenv("BENCH_SAMPLE_SIZE", "not looked at", 1);
     setenv("BENCH_CONFIG", "/nonexistent/file", 1);
     assert_int_equal(parse_as(f, &compare, "a b --threshold 3%"), 0);
     assert_true(f->options.threshold == 0.03);
-    assert_int_equal(parse_as(f, &compare, "a b --launches 5"), BENCH_EINVAL);
+    assert_int_equal(parse_as(f, &compare, "a b --sample-size 5"), BENCH_EINVAL);
     assert_int_equal(parse_as(f, &compare, "a"), BENCH_EINVAL);
     assert_string_equal(f->err.text, "needs OLD NEW");
     assert_int_equal(parse_as(f, &compare, "a b c"), BENCH_EINVAL);
