@@ -258,27 +258,31 @@ static int groups_init(struct groups *groups, const struct bench__launch_values 
     return 0;
 }
 
-/* A variance and how well it is known. */
-struct component {
-    double variance, df;
-};
-
-/* Welch and Satterthwaite: the sum of two. A component of 0 has no part in the degrees of freedom. */
-static struct component add_components(struct component a, struct component b) {
-    double sum = a.variance + b.variance;
-    if (a.variance == 0 || b.variance == 0) {
-        return b.variance == 0 ? a : b;
+/* The squared standard error of n launches. Parts are added as Welch and Satterthwaite do. */
+static struct bench__component total_error(const struct bench__paired *duel, double n, double df) {
+    struct bench__component sum = {duel->own.variance / n, df}, offset = duel->offset;
+    if (duel->layouts.variance > 0) {
+        sum.variance += duel->layouts.variance;
+        sum.df = fmin(df, duel->layouts.df);
     }
-    double weighted = a.variance * a.variance / a.df + b.variance * b.variance / b.df;
-    return (struct component){sum, sum * sum / weighted};
+    if (offset.variance > 0) {
+        double all = sum.variance + offset.variance;
+        sum.df =
+            all * all /
+            (sum.variance * sum.variance / sum.df + offset.variance * offset.variance / offset.df);
+        sum.variance = all;
+    }
+    return sum;
 }
 
-/* Placement that launches of one layout share. What the spread of launches shows of it moves from
- * their component to this one, for it is not better known than K layouts make it. */
-static int layout_component(struct component *out, struct component *launches,
-                            struct bench__paired *duel, const struct bench__launch_values *values) {
+static int is_widened(const struct bench__paired *duel) {
+    return duel->layouts.variance > 0 || duel->offset.variance > 0;
+}
+
+/* Placement that launches of one layout share, and what remains as each launch's own. */
+static int find_layouts(struct bench__paired *duel, const struct bench__launch_values *values) {
     struct groups groups;
-    *out = (struct component){0, 1};
+    duel->layout_sd = duel->within_sd = NAN;
     if (values->group == NULL) {
         return 0;
     }
@@ -294,15 +298,16 @@ static int layout_component(struct component *out, struct component *launches,
     duel->layout_sd = sqrt(found.between);
     duel->within_sd = sqrt(found.within);
     if (found.between > 0) {
-        *out = (struct component){found.between * squares, (double)groups.n - 1};
-        launches->variance = fmax(0, launches->variance - found.between / n);
+        duel->layouts = (struct bench__component){found.between * squares, (double)groups.n - 1};
+        duel->own.variance = fmax(0, duel->own.variance - found.between);
     }
     groups_clear(&groups);
     return 0;
 }
 
 /* A lasting offset between A and its copies; `launch` is the variance of one launch of the duel. */
-static struct component offset_of_copies(const struct groups *copies, struct component launch) {
+static struct bench__component offset_of_copies(const struct groups *copies,
+                                                struct bench__component launch) {
     double n_copies = (double)copies->n, means2 = 0, inverse = 0, deviations = 0;
     for (size_t g = 0; g < copies->n; g++) {
         const double *x = copies->x + copies->start[g];
@@ -316,21 +321,21 @@ static struct component offset_of_copies(const struct groups *copies, struct com
     double by_chance = inverse * (deviations + launch.df * launch.variance) / df;
     double ratio = n_copies * means2 / by_chance; /* F, times its degrees of freedom */
     int shown = bench__beta_cdf(df / (df + ratio), df / 2, n_copies / 2) < FLOOR_LEVEL;
-    return (struct component){shown ? means2 - by_chance : 0, n_copies};
+    return (struct bench__component){shown ? means2 - by_chance : 0, n_copies};
 }
 
-static int floor_component(struct component *out, struct bench__paired *duel,
-                           const struct bench__launch_values *values, struct component launch) {
+static int find_offset(struct bench__paired *duel, const struct bench__launch_values *values,
+                       struct bench__component launch) {
     struct groups copies;
-    *out = (struct component){0, 1};
+    duel->floor_sd = NAN;
     if (values == NULL || values->n == 0 || isnan(launch.variance)) {
         return 0;
     }
     if (groups_init(&copies, values) != 0) {
         return BENCH_ENOMEM;
     }
-    *out = offset_of_copies(&copies, launch);
-    duel->floor_sd = sqrt(out->variance);
+    duel->offset = offset_of_copies(&copies, launch);
+    duel->floor_sd = sqrt(duel->offset.variance);
     groups_clear(&copies);
     return 0;
 }
@@ -341,8 +346,8 @@ static int floor_component(struct component *out, struct bench__paired *duel,
 struct work {
     const struct bench__launch_values *values;
     const struct bench__paired_options *options;
-    double center;             /* the trimmed mean */
-    struct component launches; /* its squared standard error */
+    double center;                    /* the trimmed mean */
+    struct bench__component launches; /* its squared standard error */
 };
 
 static int locate(struct work *work, struct bench__paired *out) {
@@ -354,7 +359,7 @@ static int locate(struct work *work, struct bench__paired *out) {
     bench__sort(sorted, n);
     work->center = bench__trimmed_mean(sorted, n, TRIM, &error2, &kept);
     bench__free(sorted);
-    work->launches = (struct component){error2, n > 1 ? (double)kept - 1 : NAN};
+    work->launches = (struct bench__component){error2, n > 1 ? (double)kept - 1 : NAN};
     out->change.point = bench__hodges_lehmann(work->values->x, n);
     return isnan(out->change.point) ? BENCH_ENOMEM : 0;
 }
@@ -362,18 +367,13 @@ static int locate(struct work *work, struct bench__paired *out) {
 static int find_errors(struct work *work, struct bench__paired *out,
                        const struct bench__launch_values *copies) {
     const double n = (double)out->n;
-    struct component own = work->launches, one = {own.variance * n, own.df}, layouts, offset;
-    out->launch_sd = sqrt(one.variance);
-    out->floor_sd = out->layout_sd = out->within_sd = NAN;
-    if (layout_component(&layouts, &own, out, work->values) != 0 ||
-        floor_component(&offset, out, copies, one) != 0) {
+    struct bench__component launch = {work->launches.variance * n, work->launches.df};
+    out->launch_sd = sqrt(launch.variance);
+    out->own = launch;
+    if (find_layouts(out, work->values) != 0 || find_offset(out, copies, launch) != 0) {
         return BENCH_ENOMEM;
     }
-    struct component shared = add_components(layouts, offset);
-    struct component all = add_components(own, shared);
-    out->own_variance = own.variance * n;
-    out->shared_variance = shared.variance;
-    out->shared_df = shared.df;
+    struct bench__component all = total_error(out, n, launch.df);
     out->se = sqrt(all.variance);
     out->df = all.df;
     return 0;
@@ -403,7 +403,7 @@ static bench_estimate launch_interval(const struct work *work, const struct benc
 static bench_estimate interval(const struct work *work, const struct bench__paired *duel,
                                double tail, double *out_coverage, int *out_exact) {
     bench_estimate out = launch_interval(work, duel, tail, out_coverage, out_exact);
-    if (!(duel->shared_variance > 0)) {
+    if (!is_widened(duel)) {
         return out;
     }
     double half = bench__t_quantile(1 - tail, duel->df) * duel->se;
@@ -418,7 +418,7 @@ static bench_estimate interval(const struct work *work, const struct bench__pair
 static int test_at(struct bench__sign_flip *out, const struct work *work,
                    const struct bench__paired *duel, double shift) {
     int code = bench__sign_flip(out, work->values->x, duel->n, shift, work->options->seed);
-    if (code == 0 && duel->shared_variance > 0) {
+    if (code == 0 && is_widened(duel)) {
         double t = (duel->change.point - shift) / duel->se;
         out->greater = fmax(out->greater, bench__t_cdf(-t, duel->df));
         out->less = fmax(out->less, bench__t_cdf(t, duel->df));
@@ -496,9 +496,7 @@ int bench__paired(struct bench__paired *out, const struct bench__launch_values *
 
 static double mde_with(const struct bench__paired *duel, double n) {
     double kept = n - 2 * floor(TRIM * n);
-    struct component own = {duel->own_variance / n, kept - 1};
-    struct component shared = {duel->shared_variance, duel->shared_df};
-    struct component all = add_components(own, shared);
+    struct bench__component all = total_error(duel, n, kept - 1);
     return can_reject(n, duel->alpha) ? bench__mde(sqrt(all.variance), all.df, duel->alpha)
                                       : INFINITY;
 }

@@ -18,12 +18,13 @@
  *            thus show that a machine tells equals apart, it cannot show the contrary; more copies
  *            (the floors of several benchmarks) make it sharper.
  *   layouts  Launches of one layout of the executables share its placement. With K layouts of
- *            shares f_k, placement adds sl^2 sum(f_k^2) to the variance of the mean, K - 1 degrees
- *            of freedom; sl^2 is the between-layout component (bench__variance_components). The
- *            part sl^2 / n that the spread of launches shows moves there from SE_launches^2.
- *            Nothing changes when every launch has a layout of its own, the best plan.
+ *            shares f_k, placement adds sl^2 sum(f_k^2) to the variance of the mean, of which the
+ *            spread of launches shows sl^2 / n; sl^2 is the between-layout component
+ *            (bench__variance_components). Where it is above 0 the degrees of freedom are K - 1, as
+ *            in an analysis of the layouts' means: four layouts prove little. Nothing changes when
+ *            every launch has a layout of its own, the best plan.
  *
- *     SE^2 = (SE_launches^2 - sl^2 / n) + sl^2 sum(f_k^2) + s0^2,  df by Welch and Satterthwaite
+ *     SE^2 = SE_launches^2 + sl^2 (sum(f_k^2) - 1 / n) + s0^2,  df by Welch and Satterthwaite
  *
  * SE_launches is of the 10 % trimmed mean (Yuen 1974), kept - 1 degrees of freedom. Wherever a
  * shared variance is present, intervals are stretched about the estimate by the ratio of t SE with
@@ -59,6 +60,11 @@ struct bench__sign_flip {
     double greater, less, two_sided;
 };
 
+/** A variance and its degrees of freedom. */
+struct bench__component {
+    double variance, df;
+};
+
 struct bench__paired {
     size_t n;
     double alpha;
@@ -68,9 +74,8 @@ struct bench__paired {
     double lower, upper;   /* one-sided bounds, each at 1 - alpha; pass: upper < d */
     double se, df;         /* shared variance included; NAN with one launch */
     double launch_sd;      /* of one launch, sqrt(n) SE_launches */
-    double own_variance;   /* of one launch, without what layouts share */
-    double shared_variance, shared_df; /* of layouts and floor: more launches do not reduce it */
-    double floor_sd;                   /* s0; 0: none shown; NAN: no floor */
+    struct bench__component own, layouts, offset; /* SE^2 = own / n + layouts + offset */
+    double floor_sd;                              /* s0; 0: none shown; NAN: no floor */
     double layout_sd,
         within_sd;             /* between and within layouts; NAN when they cannot be told apart */
     struct bench__sign_flip p; /* at 0: `greater` is for slower, `less` for faster */

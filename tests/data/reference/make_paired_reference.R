@@ -90,16 +90,18 @@ layout_component <- function(x, layout) {
     c(between * sum((sizes / n)^2), length(sizes) - 1, between, fit[2, 3])
 }
 duel <- function(x, f, copy, layout) {
+    own <- yuen(x)
     shared <- layout_component(x, layout)
-    parts <- rbind(yuen(x), floor_component(x, f, copy), shared[1:2])
-    parts[1, 1] <- max(0, parts[1, 1] - shared[3] / length(x))
-    df <- sum(parts[, 1])^2 / sum(parts[, 1]^2 / parts[, 2])
-    se <- sqrt(sum(parts[, 1]))
+    if (shared[1] > 0)
+        own <- c(max(0, own[1] - shared[3] / length(x)) + shared[1], min(own[2], shared[2]))
+    offset <- floor_component(x, f, copy)
+    df <- (own[1] + offset[1])^2 / (own[1]^2 / own[2] + offset[1]^2 / offset[2])
+    se <- sqrt(own[1] + offset[1])
     emit("duel", x)
     emit("layout", layout)
     emit("floor", f)
     emit("copy", copy)
-    emit("errors", sqrt(parts[2, 1]), sqrt(shared[3:4]), se, df,
+    emit("errors", sqrt(offset[1]), sqrt(shared[3:4]), se, df,
          se * (qt(0.995, df) + qt(0.9, df)))
 }
 layout <- rep(1:4, 4)
