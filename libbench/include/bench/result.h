@@ -40,7 +40,7 @@ typedef struct bench_resolved {
 /** Tukey's four classes by 1.5 and 3 IQR, and the double-MAD rule. Labels: nothing is removed. */
 typedef struct bench_outliers {
     uint64_t low_severe, low_mild, high_mild, high_severe;
-    uint64_t mad_low, mad_high; /**< beyond 3 MAD of their own side */
+    uint64_t mad_low, mad_high; /**< beyond 3 x 1.4826 MAD of their own side */
     uint64_t n;                 /**< samples looked at */
 } bench_outliers;
 
