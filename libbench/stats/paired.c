@@ -65,22 +65,34 @@ static size_t signed_rank_quantile(size_t n, double tail, double *out_below) {
     return w;
 }
 
+/* Walsh averages in ascending order, of at most BENCH__SIGNED_RANK_MAX launches. */
+struct walsh {
+    size_t n_launches, n;
+    double average[MAX_WALSH];
+};
+
+static void walsh_init(struct walsh *walsh, const double *x, size_t n) {
+    walsh->n_launches = n;
+    walsh->n = walsh_averages(walsh->average, x, n);
+    bench__sort(walsh->average, walsh->n);
+}
+
 /* Interval with the chance `tail` beyond each end. */
-static bench_estimate invert_signed_rank(const double *x, size_t n, double tail,
+static bench_estimate invert_signed_rank(const struct walsh *walsh, double tail,
                                          double *out_coverage) {
-    double walsh[MAX_WALSH], below;
-    size_t n_walsh = walsh_averages(walsh, x, n);
-    bench__sort(walsh, n_walsh);
-    size_t w = signed_rank_quantile(n, tail, &below);
+    double below;
+    size_t n = walsh->n, w = signed_rank_quantile(walsh->n_launches, tail, &below);
     *out_coverage = 1 - 2 * below;
-    return (bench_estimate){.point = (walsh[(n_walsh - 1) / 2] + walsh[n_walsh / 2]) / 2,
-                            .lower = walsh[w - 1],
-                            .upper = walsh[n_walsh - w]};
+    return (bench_estimate){.point = (walsh->average[(n - 1) / 2] + walsh->average[n / 2]) / 2,
+                            .lower = walsh->average[w - 1],
+                            .upper = walsh->average[n - w]};
 }
 
 bench_estimate bench__signed_rank_interval(const double *x, size_t n, double level,
                                            double *out_coverage) {
-    return invert_signed_rank(x, n, (1 - level) / 2, out_coverage);
+    struct walsh walsh;
+    walsh_init(&walsh, x, n);
+    return invert_signed_rank(&walsh, (1 - level) / 2, out_coverage);
 }
 
 /* ---- trimmed mean ----------------------------------------------------------------------------- */
@@ -346,6 +358,7 @@ static int find_offset(struct bench__paired *duel, const struct bench__launch_va
 struct work {
     const struct bench__launch_values *values;
     const struct bench__paired_options *options;
+    struct walsh walsh;               /* up to BENCH__SIGNED_RANK_MAX launches */
     double center;                    /* the trimmed mean */
     struct bench__component launches; /* its squared standard error */
 };
@@ -361,6 +374,9 @@ static int locate(struct work *work, struct bench__paired *out) {
     bench__free(sorted);
     work->launches = (struct bench__component){error2, n > 1 ? (double)kept - 1 : NAN};
     out->change.point = bench__hodges_lehmann(work->values->x, n);
+    if (n <= BENCH__SIGNED_RANK_MAX) {
+        walsh_init(&work->walsh, work->values->x, n);
+    }
     return isnan(out->change.point) ? BENCH_ENOMEM : 0;
 }
 
@@ -385,7 +401,7 @@ static bench_estimate launch_interval(const struct work *work, const struct benc
     bench_estimate out;
     *out_exact = 0;
     if (duel->n <= BENCH__SIGNED_RANK_MAX) {
-        out = invert_signed_rank(work->values->x, duel->n, tail, out_coverage);
+        out = invert_signed_rank(&work->walsh, tail, out_coverage);
         *out_exact = *out_coverage >= 1 - 2 * tail - ROUNDING;
     }
     if (!*out_exact) {
@@ -478,7 +494,9 @@ int bench__paired(struct bench__paired *out, const struct bench__launch_values *
     if (check_all(duel, copies, options, err) != 0) {
         return BENCH_EINVAL;
     }
-    struct work work = {.values = duel, .options = options};
+    struct work work;
+    work.values = duel;
+    work.options = options;
     double alpha = options->alpha, coverage;
     int exact;
     *out = (struct bench__paired){.n = duel->n, .alpha = alpha};

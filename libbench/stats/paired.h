@@ -37,7 +37,7 @@
 
 enum {
     BENCH__MAX_LAUNCHES = 1024,
-    BENCH__SIGNED_RANK_MAX = 20, /* launches up to which intervals are exact */
+    BENCH__SIGNED_RANK_MAX = 64, /* launches up to which intervals are exact */
     BENCH__SIGN_FLIP_EXACT = 32  /* launches up to which p-values are */
 };
 

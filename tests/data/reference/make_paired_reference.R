@@ -21,7 +21,7 @@ emit <- function(name, ...) {
 # depression scores of Hollander and Wolfe (1973), as in the examples of wilcox.test
 depression <- c(1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30) -
     c(0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29)
-duels <- c(list(depression), lapply(c(1, 2, 5, 7, 8, 9, 12, 15, 16, 20),
+duels <- c(list(depression), lapply(c(1, 2, 5, 7, 8, 9, 12, 16, 20, 33, 64),
                                     function(n) 0.01 + 0.005 * rt(n, 4)))
 for (x in duels) {
     emit("data", x)
