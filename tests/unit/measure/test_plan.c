@@ -37,8 +37,8 @@ static void candidates_are_ascending_and_leave_room_for_samples(void **state) {
 static void choice_minimises_variance_times_time(void **state) {
     (void)state;
     const double epoch[3] = {100, 300, 900};
-    assert_int_equal(bench__plan_choose(epoch, (double[]){3, 2, 1}, 3), 0);  /* 900 1200 900 */
-    assert_int_equal(bench__plan_choose(epoch, (double[]){9, 2, 2}, 3), 1);  /* 8100 1200 3600 */
+    assert_int_equal(bench__plan_choose(epoch, (double[]){3, 2, 1}, 3), 0); /* 900 1200 900 */
+    assert_int_equal(bench__plan_choose(epoch, (double[]){9, 2, 2}, 3), 1); /* 8100 1200 3600 */
     assert_int_equal(bench__plan_choose(epoch, (double[]){9, 5, 1}, 3), 2);
     assert_int_equal(bench__plan_choose(epoch, (double[]){NAN, 5, NAN}, 3), 1);
     assert_int_equal(bench__plan_choose(epoch, (double[]){NAN, NAN, NAN}, 3), 0);

@@ -84,10 +84,8 @@ static void no_loop(bench_state *b) {
 }
 
 static void two_loops(bench_state *b) {
-    BENCH_LOOP(b) {
-    }
-    BENCH_LOOP(b) {
-    }
+    BENCH_LOOP(b) {}
+    BENCH_LOOP(b) {}
 }
 
 static void wrong_param(bench_state *b) {
@@ -165,8 +163,11 @@ static void launch(bench_launch *out, const char *name, bench_sampling sampling,
         .function = "f",
         .params = &param,
         .n_params = threads > 0,
-        .sampler = {.sampling = sampling, .warm_up_ns = 1e6, .measurement_ns = 1e6,
-                    .sample_size = 50, .seed = 1},
+        .sampler = {.sampling = sampling,
+                    .warm_up_ns = 1e6,
+                    .measurement_ns = 1e6,
+                    .sample_size = 50,
+                    .seed = 1},
         .clock = clock.kind,
         .ticks_per_ns = clock.ticks_per_ns,
         .cpu = -1,
@@ -199,8 +200,8 @@ static void loops_run(void **state) {
                 fail_msg("%s: %s", names[i], l.message);
             }
             assert_true(l.n_samples > 0);
-            assert_true(l.latency.n_total == (modes[m] == BENCH_SAMPLING_LATENCY
-                                                  ? l.total_iterations : 0));
+            assert_true(l.latency.n_total ==
+                        (modes[m] == BENCH_SAMPLING_LATENCY ? l.total_iterations : 0));
             bench__launch_clear(&l);
         }
     }
@@ -265,8 +266,10 @@ static void a_thread_without_a_loop_holds_up_nobody(void **state) {
 }
 
 static void declare(void) {
-    static const bench_opts with_batches = {.setup = count_setup, .teardown = count_teardown,
-                                            .batch_setup = batch_setup, .batch_max = 100};
+    static const bench_opts with_batches = {.setup = count_setup,
+                                            .teardown = count_teardown,
+                                            .batch_setup = batch_setup,
+                                            .batch_max = 100};
     suite = bench_suite_new("s");
     add("plain", plain, NULL, 0);
     add("indexed", indexed, NULL, 0);
