@@ -38,7 +38,8 @@ static const struct entry {
 enum { N_ENTRIES = sizeof entries / sizeof entries[0] };
 
 static void print_usage(FILE *out) {
-    fprintf(out, "Usage: benchctl COMMAND ...\n\nWorks on benchmark executables and their results.\n\n");
+    fprintf(out, "Usage: benchctl COMMAND ...\n\n"
+                 "Works on benchmark executables and their results.\n\n");
     for (size_t i = 0; i < N_ENTRIES; i++) {
         char left[40];
         snprintf(left, sizeof left, "%s %s", entries[i].command.name, entries[i].command.arguments);

@@ -1,6 +1,6 @@
 /*
- * benchctl compare OLD_EXE NEW_EXE: both executables side by side, benchmark by benchmark. Finds what
- * to compare; the duels are run/, the judging result/.
+ * benchctl compare OLD_EXE NEW_EXE: both executables side by side, benchmark by benchmark. Finds
+ * what to compare; the duels are run/, the judging result/.
  */
 #include "base/error.h"
 #include "base/mem.h"

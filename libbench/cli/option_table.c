@@ -84,7 +84,8 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "warm-up-time", DURATION, RUN | COMPARE, MEASURING, AT(warm_up_time_ns), "TIME", "0.4s",
         .help = "warm-up per benchmark, over all its launches", .max = DAY},
     [BENCH__OPT_MEASUREMENT_TIME] = {
-        "measurement-time", DURATION, RUN | COMPARE, MEASURING, AT(measurement_time_ns), "TIME", "1.2s",
+        "measurement-time", DURATION, RUN | COMPARE, MEASURING, AT(measurement_time_ns), "TIME",
+        "1.2s",
         .help = "measurement per benchmark, over all its launches", .min = MILLISECOND, .max = DAY},
     [BENCH__OPT_SAMPLE_SIZE] = {
         "sample-size", INTEGER, RUN, MEASURING, AT(sample_size), "N", "500",

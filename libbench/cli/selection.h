@@ -13,8 +13,8 @@ int bench__cli_select(struct bench__case **out, size_t *out_n, bench_suite *cons
 
 /**
  * What this run set out to measure, of its own benchmarks and of a baseline's: the chosen cases and
- * every name in `baseline` (may be NULL) that the filters choose too, whether or not it still exists.
- * With --param only the cases count. *out is NULL when everything was chosen; free it with
+ * every name in `baseline` (may be NULL) that the filters choose too, whether or not it still
+ * exists. With --param only the cases count. *out is NULL when everything was chosen; free it with
  * bench__free(); the names are borrowed.
  */
 int bench__cli_chosen_names(const char ***out, size_t *out_n, const struct bench__case *cases,

@@ -120,7 +120,8 @@ static bench_launch *keep_side(struct session *s, int side, size_t pair,
     return slot;
 }
 
-/* What ended a launch stands in the new side's result, where it is looked for, whichever side it was. */
+/* What ended a launch stands in the new side's result, where it is looked for, whichever side it
+ * was. */
 static int keep_failure(struct session *s, size_t pair, struct bench__duel_launch *l) {
     char text[800];
     bench_launch *slot = keep_side(s, 1, pair, l);

@@ -13,10 +13,10 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- selection -------------------------------------------------------------------------------- */
+/* ---- selection ------------------------------------------------------------------------------- */
 
-/* Moves what is below the limit (up to it, if inclusive) to the front. Free of branches, which would
- * be mispredicted. @return its number. */
+/* Moves what is below the limit (up to it, if inclusive) to the front. Free of branches, which
+ * would be mispredicted. @return its number. */
 static inline size_t split(float *x, size_t n, float limit, const int inclusive) {
     size_t n_front = 0;
     for (size_t i = 0; i < n; i++) {
@@ -53,7 +53,7 @@ static float select_rank(float *x, size_t n, size_t k) {
     }
 }
 
-/* ---- from replicates to end points ------------------------------------------------------------ */
+/* ---- from replicates to end points ----------------------------------------------------------- */
 
 /* Takes in replicates chunk by chunk, as deviations from the estimate in some unit. Only the tails
  * are kept: the first chunk tells where they are, with five standard errors to spare. */
@@ -166,7 +166,7 @@ static bench_estimate tally_interval(struct tally *tally, double error) {
     return out;
 }
 
-/* ---- jackknife -------------------------------------------------------------------------------- */
+/* ---- jackknife ------------------------------------------------------------------------------- */
 
 /* From the estimates without one point each: the acceleration (Efron 1987) and how near replicates
  * must be to the estimate to count as ties, sums in another order being a little different. */
@@ -246,7 +246,7 @@ static int jackknife(struct work *work) {
     return 0;
 }
 
-/* ---- the common statistics -------------------------------------------------------------------- */
+/* ---- the common statistics ------------------------------------------------------------------- */
 
 static void work_free(struct work *work) {
     bench__points_clear(&work->points);
@@ -372,7 +372,7 @@ int bench__bootstrap(struct bench__boot_result *out, const double *y, const doub
     return code;
 }
 
-/* ---- any statistic ---------------------------------------------------------------------------- */
+/* ---- any statistic --------------------------------------------------------------------------- */
 
 struct any {
     bench__statistic *statistic;

@@ -16,8 +16,9 @@ double bench__effective_size(const double *x, size_t n);
 /** Pearson correlation. */
 double bench__correlation(const double *x, const double *y, size_t n);
 
-/** One-way random-effects components (method of moments, unbalanced; Searle 1971): groups of values,
- *  group g being x[start[g]] ... x[start[g+1]-1]. Variances; the between part is never below 0. */
+/** One-way random-effects components (method of moments, unbalanced; Searle 1971): groups of
+ *  values, group g being x[start[g]] ... x[start[g+1]-1]. Variances; the between part is never
+ * below 0. */
 struct bench__components {
     double between, within;
 };

@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- bandwidths of sorted values -------------------------------------------------------------- */
+/* ---- bandwidths of sorted values ------------------------------------------------------------- */
 
 static double iqr(const double *sorted, size_t n) {
     return bench__quantile(sorted, n, 0.75, 7) - bench__quantile(sorted, n, 0.25, 7);
@@ -76,7 +76,8 @@ static double mean_derivative(const struct pairs *pairs, double h, int order) {
 }
 
 /* Sheather and Jones (1991): solves h = [R(K) / (n S_D(alpha(h)))]^(1/5) with
- * alpha(h) = 1.357 [S_D(a) / T_D(b)]^(1/7) h^(5/7); `scale` estimates sigma, which is IQR / 1.349. */
+ * alpha(h) = 1.357 [S_D(a) / T_D(b)]^(1/7) h^(5/7); `scale` estimates sigma, which is IQR / 1.349.
+ * */
 static double solve_sj(const struct pairs *pairs, double scale) {
     const double n = pairs->n, lambda = 1.349 * scale;
     double s = mean_derivative(pairs, 0.920 * lambda * pow(n, -1.0 / 7), 4);
@@ -148,7 +149,7 @@ static double choose_bandwidth(const double *sorted, size_t n) {
     return isnan(h) ? no_spread : fmax(h, lattice_step(sorted, n));
 }
 
-/* ---- density ---------------------------------------------------------------------------------- */
+/* ---- density --------------------------------------------------------------------------------- */
 
 enum { MAX_CELLS = 1 << 14, MAX_TAPS = 64, CELLS_PER_BANDWIDTH = 8 };
 

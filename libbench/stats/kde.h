@@ -13,11 +13,11 @@ struct bench__density {
 
 /**
  * Density of n positive values, estimated on the log scale from the minimum, where it is cut (the
- * kernels are reflected there, so that the density still integrates to 1), to three bandwidths above
- * the maximum. `n_grid` 64...1024. The bandwidth is Sheather and Jones's, or nrd0 where that is
- * undefined, but at least the step of values that come in steps; 0.001 when all are equal. Modes are
- * counted on a grid as fine as the bandwidth needs; where the grid given out is coarser, it holds
- * averages.
+ * kernels are reflected there, so that the density still integrates to 1), to three bandwidths
+ * above the maximum. `n_grid` 64...1024. The bandwidth is Sheather and Jones's, or nrd0 where that
+ * is undefined, but at least the step of values that come in steps; 0.001 when all are equal. Modes
+ * are counted on a grid as fine as the bandwidth needs; where the grid given out is coarser, it
+ * holds averages.
  * @param out to be cleared with bench__density_clear(); empty on error.
  * @return 0, BENCH_EINVAL (no values, one not positive and finite, n_grid), BENCH_ENOMEM.
  */

@@ -33,13 +33,11 @@
 #ifndef BENCH_STATS_PAIRED_H
 #define BENCH_STATS_PAIRED_H
 
+#include "stats/location.h"
+
 #include <bench/result.h>
 
-enum {
-    BENCH__MAX_LAUNCHES = 1024,
-    BENCH__SIGNED_RANK_MAX = 64, /* launches up to which intervals are exact */
-    BENCH__SIGN_FLIP_EXACT = 32  /* launches up to which p-values are */
-};
+enum { BENCH__MAX_LAUNCHES = 1024 };
 
 /** One number per launch. */
 struct bench__launch_values {
@@ -53,11 +51,6 @@ struct bench__paired_options {
     double alpha;     /* in (0, 0.5); 0.01 */
     double threshold; /* d, 0 or more: the change that matters; log(1.01) */
     uint64_t seed;    /* for more than BENCH__SIGN_FLIP_EXACT launches */
-};
-
-/** p-values that x is located at `shift`. Small `greater`: it is above; small `less`: below. */
-struct bench__sign_flip {
-    double greater, less, two_sided;
 };
 
 /** A variance and its degrees of freedom. */
@@ -102,33 +95,5 @@ int bench__paired(struct bench__paired *out, const struct bench__launch_values *
  *  threshold: what would decide an inconclusive verdict 9 times in 10, were the estimate true.
  *  Times the duration of a launch it is a time. */
 double bench__extra_launches(const struct bench__paired *duel, double wanted);
-
-/* ---- the parts -------------------------------------------------------------------------------- */
-
-/** Median of the Walsh averages (x_i + x_j) / 2, i <= j. NAN for n = 0 and without memory. */
-double bench__hodges_lehmann(const double *x, size_t n);
-
-/** The same with the interval that inverts Wilcoxon's signed-rank test, 1 <= n <=
- *  BENCH__SIGNED_RANK_MAX, as R's wilcox.test(conf.int = TRUE, exact = TRUE). Too few points for the
- *  level: the interval is min ... max, and *out_coverage tells what it is worth. */
-bench_estimate bench__signed_rank_interval(const double *x, size_t n, double level,
-                                           double *out_coverage);
-
-/** Mean without floor(trim n) values at each end, its squared standard error by the winsorised
- *  values (Yuen 1974; NAN for n < 2) and how many values it keeps; the test has kept - 1 degrees of
- *  freedom. n > 0, trim < 0.5. */
-double bench__trimmed_mean(const double *sorted, size_t n, double trim, double *out_error2,
-                           size_t *out_kept);
-
-/**
- * Sign-flip test (Fisher 1935) of x - shift. The statistic is the sum of the values clipped at 3
- * times their median distance from `shift`: one wild launch of 16 leaves a plain mean without any
- * power, while the clipped one loses 1 % on a normal distribution; ranks would throw away more.
- * Distances do not change when signs do, so clipping by them keeps the test exact. Exact up to
- * BENCH__SIGN_FLIP_EXACT values, above that (k + 1)/(B + 1) of B = 99999 seeded draws.
- * @return 0 or BENCH_ENOMEM. n > 0.
- */
-int bench__sign_flip(struct bench__sign_flip *out, const double *x, size_t n, double shift,
-                     uint64_t seed);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/** Minimum detectable effect at 90 % power: (t_{1-alpha/2,df} + t_{0.9,df}) * se. df may be INFINITY. */
+/** Minimum detectable effect at 90 % power: (t_{1-alpha/2,df} + t_{0.9,df}) * se. df may be
+ * INFINITY. */
 double bench__mde(double se, double df, double alpha);
 /** Benjamini-Hochberg (1995) adjusted p-values, and Holm's (1979), as R's p.adjust; the order
  *  of p is kept; NANs stay NAN and do not count. `out` may be `p`. @return 0 or BENCH_ENOMEM. */

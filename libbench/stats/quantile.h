@@ -1,4 +1,5 @@
-/* stats/quantile.h - quantiles and exact order-statistic intervals. Input `x` is sorted ascending. */
+/* stats/quantile.h - quantiles and exact order-statistic intervals. Input `x` is sorted ascending.
+ * */
 #ifndef BENCH_STATS_QUANTILE_H
 #define BENCH_STATS_QUANTILE_H
 

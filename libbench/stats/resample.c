@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- points ----------------------------------------------------------------------------------- */
+/* ---- points ---------------------------------------------------------------------------------- */
 
 struct point {
     double value, x, y;
@@ -100,7 +100,7 @@ void bench__points_clear(struct bench__points *points) {
     *points = (struct bench__points){0};
 }
 
-/* ---- drawing ---------------------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 enum { EXPAND = 4 }; /* copies of a point number written at once */
 
@@ -172,7 +172,7 @@ void bench__draw_list(struct bench__drawer *drawer, const size_t *order) {
     memcpy(drawer->list + n, drawer->list, n * sizeof *drawer->list);
 }
 
-/* ---- median and MAD --------------------------------------------------------------------------- */
+/* ---- median and MAD -------------------------------------------------------------------------- */
 
 /* One instruction each, unlike fmin() and fmax(); there are no NANs here. */
 static inline double smaller(double a, double b) {
@@ -208,7 +208,8 @@ static inline void robust(double *out_median, double *out_mad, const double *con
         first[i] = list[i];
     }
     /* The first window of k elements that reaches at least as far above the median as below it.
-     * Free of branches, and a step of all samples at a time, so that they overlap in the machine. */
+     * Free of branches, and a step of all samples at a time, so that they overlap in the machine.
+     * */
     for (size_t left = n - k; left > 0;) {
         const size_t half = (left + 1) / 2;
         for (size_t i = 0; i < n_lists; i++) {
@@ -229,7 +230,7 @@ void bench__robust_of_list(double *out_median, double *out_mad, const double *va
     robust(out_median, out_mad, &value, &list, 1, n);
 }
 
-/* ---- sums ------------------------------------------------------------------------------------- */
+/* ---- sums ------------------------------------------------------------------------------------ */
 
 /* What is summed, centred and scaled to about 1, so that single precision loses less than a
  * thousandth of the bootstrap's own scatter. */
@@ -333,7 +334,7 @@ static void join_quarters(float out[N_TERMS][LANES], float sum[QUARTERS][N_TERMS
     }
 }
 
-/* ---- all together ----------------------------------------------------------------------------- */
+/* ---- all together ---------------------------------------------------------------------------- */
 
 static void statistics_of_sums(struct bench__replicates *out, size_t at, float sum[N_TERMS][LANES],
                                size_t n_points) {

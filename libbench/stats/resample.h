@@ -3,10 +3,10 @@
  * Private to stats/bootstrap.c and stats/studentize.c.
  *
  * A resample draws n of n points with replacement. Drawing costs more than most statistics, so each
- * draw is used again and again with the points renumbered in between: whatever renumbering is chosen
- * without looking at the draw, the renumbered draw is again an exact sample with replacement.
- * Resamples of one draw are not quite independent of each other: one is worth 0.45 to 1 independent
- * ones, depending on the statistic (measured by tests/unit/stats/test_resample.c).
+ * draw is used again and again with the points renumbered in between: whatever renumbering is
+ * chosen without looking at the draw, the renumbered draw is again an exact sample with
+ * replacement. Resamples of one draw are not quite independent of each other: one is worth 0.45 to
+ * 1 independent ones, depending on the statistic (measured by tests/unit/stats/test_resample.c).
  *
  *   mean, variance, slope   Sums over the draw. A table row per point holds its terms under sixteen
  *                           permutations, so that vector additions serve all. The draw's quarters,

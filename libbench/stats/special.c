@@ -68,7 +68,8 @@ static double log_kernel(double x, double y, double a, double b) {
 }
 
 /* The continued fraction of I_x(a, b) (DLMF 8.17.22) by Lentz's method; quick for x below the mean.
- * Its first denominator is 1 - (a + b) x / (a + 1), in a form that keeps the digits of y = 1 - x. */
+ * Its first denominator is 1 - (a + b) x / (a + 1), in a form that keeps the digits of y = 1 - x.
+ * */
 static double beta_fraction(double x, double y, double a, double b) {
     double c = 1.0, d = (a + 1.0) / (a * y + 1.0 - b * x), value = d;
     for (double m = 1.0; m < 1e6; m += 1.0) {
@@ -96,8 +97,8 @@ static double log_beta_cdf(double x, double y, double a, double b) {
     return log1p(-fmin(1.0, exp(kernel) * beta_fraction(y, x, b, a) / b));
 }
 
-/* log(x / (1 - x)) where I_x(a, b) = p; q = 1 - p. On this scale log I is concave and increasing, so
- * Newton's method converges from anywhere: after one step it climbs to the root from below. */
+/* log(x / (1 - x)) where I_x(a, b) = p; q = 1 - p. On this scale log I is concave and increasing,
+ * so Newton's method converges from anywhere: after one step it climbs to the root from below. */
 static double beta_log_odds(double p, double q, double a, double b) {
     if (p > q) {
         return -beta_log_odds(q, p, b, a);

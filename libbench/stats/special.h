@@ -1,6 +1,7 @@
 /*
- * stats/special.h - distributions: normal, t, beta, binomial. Relative error below 1e-10, in the tails
- * too. NAN for arguments without meaning. Degrees of freedom and shapes may be any positive number.
+ * stats/special.h - distributions: normal, t, beta, binomial. Relative error below 1e-10, in the
+ * tails too. NAN for arguments without meaning. Degrees of freedom and shapes may be any positive
+ * number.
  */
 #ifndef BENCH_STATS_SPECIAL_H
 #define BENCH_STATS_SPECIAL_H

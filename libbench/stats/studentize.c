@@ -1,7 +1,7 @@
 /*
  * Studentised resamples for the bootstrap-t. Standard errors are the infinitesimal jackknife's for
- * mean, variance and slope (Efron 1982, chapter 6) and Maritz and Jarrett's (1978) for median and MAD,
- * the MAD being taken as the median of the distances. Takes a microsecond or so per resample.
+ * mean, variance and slope (Efron 1982, chapter 6) and Maritz and Jarrett's (1978) for median and
+ * MAD, the MAD being taken as the median of the distances. Takes a microsecond or so per resample.
  */
 #include "stats/resample.h"
 
@@ -58,7 +58,8 @@ static double median_error(const double *sorted, const double *weight, size_t n,
     return sqrt(fmax(0.0, second - first * first));
 }
 
-/* Distances of sorted values from the median, sorted: two ascending halves merged from inside out. */
+/* Distances of sorted values from the median, sorted: two ascending halves merged from inside out.
+ * */
 static void sort_distances(double *out, const double *sorted, size_t n, double median) {
     size_t above = 0;
     while (above < n && sorted[above] < median) {

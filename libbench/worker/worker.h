@@ -43,7 +43,7 @@ struct bench__worker {
 struct bench__reply {
     bench_status status;    /* OK: the payload is there */
     enum bench__frame type; /* of the answer, when OK */
-    char reason[700];    /* otherwise: "killed by SIGSEGV", with the last output */
+    char reason[700];       /* otherwise: "killed by SIGSEGV", with the last output */
 };
 
 /** What to start as a worker. */

@@ -17,10 +17,10 @@ static struct bench__boot_options with_method(enum bench__boot_method method) {
     return options;
 }
 
-/* ---- R ---------------------------------------------------------------------------------------- */
+/* ---- R --------------------------------------------------------------------------------------- */
 
-/* R gives, for each end, the values at shares of replicates a little below and above the end's own. On
- * the normal scale that is three standard errors of the ends of our 100,000 resamples: 0.05 for
+/* R gives, for each end, the values at shares of replicates a little below and above the end's own.
+ * On the normal scale that is three standard errors of the ends of our 100,000 resamples: 0.05 for
  * percentile intervals; 0.11 for BCa far out, measured over seeds, where the bias enters twice. */
 static void check_interval(bench_estimate e, const double *range, const char *what) {
     double slack = 1e-6 * fabs(range[3] - range[0]);
@@ -102,7 +102,7 @@ static void law_school(void **state) {
     reference_free(&r);
 }
 
-/* ---- the fast against the slow ---------------------------------------------------------------- */
+/* ---- the fast against the slow --------------------------------------------------------------- */
 
 static double mean(const double *x, size_t n, void *context) {
     (void)context;
@@ -134,9 +134,9 @@ static void fill(double *x, size_t n, int shape) {
     }
 }
 
-/* End points may differ by a tenth of the interval's half width, which is over three standard errors
- * at 20,000 resamples. Medians and MADs of few points have few different replicates, and one rank
- * more may be a long way: they are compared for more points only. */
+/* End points may differ by a tenth of the interval's half width, which is over three standard
+ * errors at 20,000 resamples. Medians and MADs of few points have few different replicates, and one
+ * rank more may be a long way: they are compared for more points only. */
 static void agrees_with_the_slow_function(void **state) {
     (void)state;
     double x[64], scratch[64];
@@ -171,7 +171,7 @@ static void agrees_with_the_slow_function(void **state) {
     }
 }
 
-/* ---- bootstrap-t ------------------------------------------------------------------------------ */
+/* ---- bootstrap-t ----------------------------------------------------------------------------- */
 
 /* For the mean of near-normal data, bootstrap-t is Student's t. */
 static void bootstrap_t(void **state) {
@@ -201,7 +201,7 @@ static void bootstrap_t(void **state) {
     assert_between(e.upper, r.mean.upper - 0.1 * half, r.mean.upper + 0.1 * half, "slow, upper");
 }
 
-/* ---- no spread, few points, many points ------------------------------------------------------- */
+/* ---- no spread, few points, many points ------------------------------------------------------ */
 
 static void assert_degenerate(bench_estimate e, double value) {
     assert_true(e.point == value && e.lower == value && e.upper == value);
@@ -301,7 +301,7 @@ static void same_seed_same_result(void **state) {
     assert_true(a.mean.lower != c.mean.lower);
 }
 
-/* ---- errors ----------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static void refuses(void **state) {
     (void)state;

@@ -1,7 +1,7 @@
 /*
- * What the intervals promise, by simulation with fixed seeds. Exact methods must cover what they say
- * within a point; approximate ones are held to what theory and experience say of them, so that a
- * mistake of a point or two in the code shows.
+ * What the intervals promise, by simulation with fixed seeds. Exact methods must cover what they
+ * say within a point; approximate ones are held to what theory and experience say of them, so that
+ * a mistake of a point or two in the code shows.
  */
 #include "base/rng.h"
 #include "base/robust.h"
@@ -50,7 +50,7 @@ static int covers(bench_estimate e, double truth) {
     return e.lower <= truth && truth <= e.upper;
 }
 
-/* ---- exact methods ---------------------------------------------------------------------------- */
+/* ---- exact methods --------------------------------------------------------------------------- */
 
 /* 20,000 trials: standard error 0.15 points. */
 static void median_interval(void **state) {
@@ -100,7 +100,7 @@ static void t_interval(void **state) {
     }
 }
 
-/* ---- launches --------------------------------------------------------------------------------- */
+/* ---- launches -------------------------------------------------------------------------------- */
 
 enum { LAUNCHES = 16, SAMPLES = 60 };
 
@@ -163,7 +163,7 @@ static void hierarchical(void **state) {
     assert_between(c.launches, c.promised - 0.01, c.promised + 0.01, "ICC 0.9 and AR(1) 0.6");
 }
 
-/* ---- bootstrap -------------------------------------------------------------------------------- */
+/* ---- bootstrap ------------------------------------------------------------------------------- */
 
 /* The share of trials in which 95 % intervals for mean, median and MAD held the truth. */
 static void measure_coverage(double out[3], enum shape shape, size_t n, int trials,
@@ -189,11 +189,11 @@ static void measure_coverage(double out[3], enum shape shape, size_t n, int tria
 static const char *const statistic_name[] = {"mean", "median", "MAD"};
 
 /*
- * BCa at 95 %. It is accurate to second order only as n grows: at 16 launches the mean of normal data
- * is covered two points too seldom and a skewed one five; the median and the MAD one or two. Nothing
- * covers the mean of 16 values of which one in twenty is five times as long: 44 % of such samples hold
- * no long one at all. Two clusters leave the MAD, which falls between them, four points short.
- * 1,500 trials have a standard error of 0.6 points: three of those are allowed.
+ * BCa at 95 %. It is accurate to second order only as n grows: at 16 launches the mean of normal
+ * data is covered two points too seldom and a skewed one five; the median and the MAD one or two.
+ * Nothing covers the mean of 16 values of which one in twenty is five times as long: 44 % of such
+ * samples hold no long one at all. Two clusters leave the MAD, which falls between them, four
+ * points short. 1,500 trials have a standard error of 0.6 points: three of those are allowed.
  */
 static void bca(void **state) {
     (void)state;
@@ -220,8 +220,8 @@ static void bca(void **state) {
     }
 }
 
-/* Bootstrap-t is the one for means of few values: Student's t if they are normal, and closer to 95 %
- * than BCa if they are skewed. Percentile intervals of the median are as good as any. */
+/* Bootstrap-t is the one for means of few values: Student's t if they are normal, and closer to 95
+ * % than BCa if they are skewed. Percentile intervals of the median are as good as any. */
 static void other_methods(void **state) {
     (void)state;
     double covered[3];

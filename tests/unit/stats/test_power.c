@@ -43,7 +43,8 @@ static void agrees_with_r(void **state) {
 }
 
 /* With a true change of one MDE, a t test at that level finds it nine times in ten. (The formula
- * replaces a non-central t by a shifted one; at 15 degrees of freedom that costs a point at most.) */
+ * replaces a non-central t by a shifted one; at 15 degrees of freedom that costs a point at most.)
+ * */
 static void mde_is_found(void **state) {
     (void)state;
     enum { N = 16, TRIALS = 20000 };

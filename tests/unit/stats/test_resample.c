@@ -122,7 +122,7 @@ static void median_and_mad_of_lists(void **state) {
     }
 }
 
-/* ---- distributions ---------------------------------------------------------------------------- */
+/* ---- distributions --------------------------------------------------------------------------- */
 
 enum { CHUNKS = 25, B = CHUNKS * BENCH__CHUNK };
 
@@ -211,7 +211,7 @@ static void same_distribution_as_plain_resampling(void **state) {
     }
 }
 
-/* ---- worth ------------------------------------------------------------------------------------ */
+/* ---- worth ----------------------------------------------------------------------------------- */
 
 /* How many independent resamples one is worth: the variance that the share of replicates below a
  * fixed limit (a 2.5 % or 97.5 % point) would have with independent ones, over what it has. */
@@ -255,8 +255,9 @@ static void print_worth(int shape, size_t n, double least) {
     bench__points_clear(&points);
 }
 
-/* They are worth 0.6 to 0.95 of their number, only the MAD's lower end less: 0.5, and 0.4 for few or
- * skewed points. 150 seeds measure that to a factor of 1.12; the bound is three of those below. */
+/* They are worth 0.6 to 0.95 of their number, only the MAD's lower end less: 0.5, and 0.4 for few
+ * or skewed points. 150 seeds measure that to a factor of 1.12; the bound is three of those below.
+ * */
 static void resamples_of_one_draw_are_worth_most_of_their_number(void **state) {
     (void)state;
     print_worth(0, 100, 0.4);

@@ -1,6 +1,6 @@
 /*
- * What the bootstrap and the density cost: medians of 50 runs, CPU time of this process. To be read by
- * a person: build it optimised and run it on a quiet machine.
+ * What the bootstrap and the density cost: medians of 50 runs, CPU time of this process. To be read
+ * by a person: build it optimised and run it on a quiet machine.
  */
 #include "base/rng.h"
 #include "stats/bootstrap.h"
