@@ -57,6 +57,9 @@ expect 0 'save a baseline' "$fast" "${options[@]}" --save-baseline main
 expect 0 'the same code' "$fast" "${options[@]}" --baseline main --out results.json
 expect 3 'publish slowed down by half' compare_slowed
 
+expect 3 'the same, side by side' "$(dirname "$fast")/benchctl" compare "$fast" "$slow" \
+  'core_operations/publish/**/size=100,batch=1*' --baselines-dir "$work/baselines"
+
 edit_baseline '.benchmarks += [.benchmarks[0] | .name += "-gone"]'
 expect 5 'a benchmark that is gone' "$fast" "${options[@]}" --baseline edited
 edit_baseline '.host.cpu_model = "some other processor"'
