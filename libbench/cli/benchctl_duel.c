@@ -9,22 +9,15 @@
 #include "cli/benchctl.h"
 #include "cli/listing.h"
 #include "cli/output.h"
+#include "cli/session.h"
 #include "result/model.h"
 #include "run/duels.h"
 #include "run/runner.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number) {
-    (void)number;
-    interrupted = 1;
-}
 
 /* "EXE" or "EXE:benchmark". */
 struct operand {
@@ -95,6 +88,15 @@ static int is_chosen(const struct match *m, const char *name) {
     return m->n_filters == 0;
 }
 
+static int threads_of(const struct bench__listed *b) {
+    for (size_t i = 0; i < b->n_params; i++) {
+        if (strcmp(b->params[i].name, "threads") == 0 && b->params[i].is_i64) {
+            return (int)b->params[i].i64;
+        }
+    }
+    return 1;
+}
+
 static struct bench__duellist duellist(struct operand *o, const struct bench__listed *b) {
     return (struct bench__duellist){.path = o->path,
                                     .argv = o->argv,
@@ -102,7 +104,8 @@ static struct bench__duellist duellist(struct operand *o, const struct bench__li
                                     .group = b->group,
                                     .function = b->function,
                                     .params = b->params,
-                                    .n_params = b->n_params};
+                                    .n_params = b->n_params,
+                                    .n_threads = threads_of(b)};
 }
 
 static void add_pair(struct match *m, const struct bench__listed *old,
@@ -232,6 +235,8 @@ static int play(struct match *m, const struct bench__cli_options *o, bench_error
         .pairs = m->pairs,
         .n_pairs = m->n_pairs,
         .launches = (int)o->launches,
+        .confidence_level = 0.95,
+        .n_resamples = 100000,
         .launch = {.sampling = BENCH_SAMPLING_FLAT,
                    .warm_up_ns = (double)o->warm_up_time_ns / (double)o->launches,
                    .measurement_ns = (double)o->measurement_time_ns / (double)o->launches,
@@ -241,12 +246,8 @@ static int play(struct match *m, const struct bench__cli_options *o, bench_error
                    .ticks_per_ns = clock.ticks_per_ns},
         .on_progress = on_progress,
         .context = m,
-        .interrupted = &interrupted,
+        .interrupted = bench__cli_interrupted(),
     };
-    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
     bench__cli_style(&style, o, stderr);
     m->line = bench__progress_line_new(stderr, &style, isatty(STDERR_FILENO));
     code = bench__duels_play(m->runs[0], m->runs[1], &m->evidence, &duels, err);

@@ -25,9 +25,19 @@
 
 extern char **environ;
 
+/* The x bit alone says nothing on file systems where every file has it. */
 int bench__is_executable(const char *path) {
     struct stat status;
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+    char head[4] = {0};
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || access(path, X_OK) != 0) {
+        return 0;
+    }
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return n >= 2 && (memcmp(head, "\177ELF", 4) == 0 || memcmp(head, "#!", 2) == 0);
 }
 
 static int start(pid_t *out_pid, int *out_fd, const char *path, bench_error *err) {
@@ -44,8 +54,13 @@ static int start(pid_t *out_pid, int *out_fd, const char *path, bench_error *err
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, fds[1], 1);
-    const int code = posix_spawn(out_pid, path, &actions, NULL, argv, environ);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    const int code = posix_spawn(out_pid, path, &actions, &attributes, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     bench__free(program);
     close(fds[1]);
     if (code != 0) {
@@ -58,8 +73,7 @@ static int start(pid_t *out_pid, int *out_fd, const char *path, bench_error *err
 
 /* Everything it prints until it closes its output. @return 0, or -1 when it takes too long or talks
  * too much. */
-static int read_all(int fd, struct bench__strbuf *text) {
-    const int64_t deadline = bench__monotonic_ns() + TIMEOUT_NS;
+static int read_all(int fd, struct bench__strbuf *text, int64_t deadline) {
     char chunk[65536];
     for (;;) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -79,6 +93,18 @@ static int read_all(int fd, struct bench__strbuf *text) {
         }
         bench__strbuf_addn(text, chunk, (size_t)n);
     }
+}
+
+/* One that closes its output may live on: it gets the rest of its time. */
+static int has_ended(pid_t pid, int64_t deadline) {
+    siginfo_t info = {0};
+    while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0) {
+        if (bench__monotonic_ns() > deadline) {
+            return 0;
+        }
+        poll(NULL, 0, 1);
+    }
+    return 1;
 }
 
 static int read_param(bench_param *param, const struct bench__json *item) {
@@ -176,10 +202,11 @@ int bench__listing_load(struct bench__listing *out, const char *path, bench_erro
         return code;
     }
     bench__strbuf_init(&text);
-    const int is_whole = read_all(fd, &text) == 0;
+    const int64_t deadline = bench__monotonic_ns() + TIMEOUT_NS;
+    const int is_whole = read_all(fd, &text, deadline) == 0;
     close(fd);
-    if (!is_whole) {
-        kill(pid, SIGKILL);
+    if (!is_whole || !has_ended(pid, deadline)) {
+        kill(-pid, SIGKILL);
     }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }

@@ -17,27 +17,9 @@
 #include "worker/worker.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static volatile sig_atomic_t interrupted;
-
-/* The first signal asks the run to end in order; the second ends the process. */
-static void on_signal(int number) {
-    (void)number;
-    interrupted = 1;
-}
-
-static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
 
 static int print_error(const bench_error *error) {
     char line[800];
@@ -91,7 +73,10 @@ static int resolve_all(struct bench__session *s) {
         }
         if (bench__cli_given(s->options, BENCH__OPT_PROFILE_TIME)) {
             r->measurement_time_ns = s->options->profile_time_ns;
-            r->timeout_ns += s->options->profile_time_ns;
+        }
+        if (!bench__cli_given(s->options, BENCH__OPT_TIMEOUT)) {
+            /* a launch may take what it was asked to take, and the patience on top */
+            r->timeout_ns += 2 * (r->warm_up_time_ns + r->measurement_time_ns) / r->launches;
         }
     }
     return 0;
@@ -145,9 +130,8 @@ static int measure(struct bench__session *s, char *const *argv) {
         .on_progress = on_progress,
         .on_warning = on_warning,
         .context = s,
-        .interrupted = &interrupted,
+        .interrupted = bench__cli_interrupted(),
     };
-    catch_signals();
     code = bench__run(s->run, &runner, s->err);
     bench__progress_line_free(s->line);
     s->line = NULL;
@@ -199,13 +183,17 @@ static int save_baseline(struct bench__session *s) {
 static int write_results(struct bench__session *s) {
     struct bench__style style;
     bench__cli_style(&style, s->options, stdout);
+    int own = 0;
     if (s->reporter != NULL && s->reporter->on_outcome != NULL) {
-        const int code = s->reporter->on_outcome(s->reporter->user, &s->outcome, s->err);
-        if (code != 0) {
-            return code;
+        own = s->reporter->on_outcome(s->reporter->user, &s->outcome, s->err);
+        if (own != 0) {
+            bench__error(s->err, own, "the program's own reporter failed");
         }
     }
-    return bench__cli_write_outputs(&s->outcome, s->options, &style, stdout, stderr, s->err);
+    /* one output that fails does not keep the others from being written */
+    const int code =
+        bench__cli_write_outputs(&s->outcome, s->options, &style, stdout, stderr, s->err);
+    return own != 0 ? own : code;
 }
 
 static int conclude(struct bench__session *s) {
@@ -261,17 +249,14 @@ static int run_session(struct bench__session *s, char *const *argv, int *out_exi
     if (code == 0 && o->load_baseline == NULL) {
         code = measure(s, argv);
     }
-    if (code != 0) {
-        return code;
-    }
-    if (o->test || bench__cli_given(o, BENCH__OPT_PROFILE_TIME)) {
+    if (code == 0 && (o->test || bench__cli_given(o, BENCH__OPT_PROFILE_TIME))) {
         *out_exit = print_tests(s->run);
-    } else {
+    } else if (code == 0) {
         code = conclude(s);
         *out_exit = s->outcome.exit_code;
     }
-    bench__session_forget_journal(s);
-    if (s->run->interrupted) {
+    bench__session_end_journal(s, code);
+    if (code == 0 && s->run->interrupted) {
         *out_exit = BENCH__EXIT_INTERRUPTED;
     }
     return code;
@@ -281,6 +266,10 @@ int bench_main_build(int argc, char **argv, bench_suite *const *suites, size_t n
                      const struct bench_reporter *reporter, const bench_build *build) {
     bench_error error = {0};
     struct bench__cli_options options;
+    if (build->version != 0 || (reporter != NULL && reporter->version != 0)) {
+        bench__error(&error, BENCH_EVERSION, "compiled with headers of a newer libbench");
+        return print_error(&error);
+    }
     if (bench__suites_check(suites, n_suites, &error) != 0) {
         return print_error(&error);
     }

@@ -118,15 +118,38 @@ int bench__session_journal(struct bench__session *s) {
     return 0;
 }
 
-void bench__session_forget_journal(struct bench__session *s) {
-    if (s->journal_path == NULL) {
+void bench__session_end_journal(struct bench__session *s, int code) {
+    if (s->journal_path == NULL || s->run == NULL || s->run->n_results == 0) {
         return;
     }
-    if (s->run->interrupted) {
-        fprintf(stderr, "interrupted; go on with --resume %s\n", s->journal_path);
+    if (code != 0 || s->run->interrupted) {
+        if (bench__file_exists(s->journal_path)) {
+            fprintf(stderr, "%s; go on with --resume %s\n",
+                    code != 0 ? "what was measured is kept" : "interrupted", s->journal_path);
+        }
     } else if (s->options->journal == NULL && s->options->resume == NULL) {
         unlink(s->journal_path);
     }
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+const volatile sig_atomic_t *bench__cli_interrupted(void) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction old;
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) {
+            sigaction(numbers[i], &action, NULL);
+        }
+    }
+    signal(SIGPIPE, SIG_IGN); /* a reader that goes away is a write that fails */
+    return &interrupted;
 }
 
 void bench__session_close(struct bench__session *s) {

@@ -13,10 +13,11 @@
 #include <math.h>
 #include <sys/resource.h>
 
-#define WARM_UP_CAP   2.0  /* times the warm-up asked for, when the times are not steady yet */
-#define LOOK_AGAIN    0.1  /* of the warm-up asked for: between looks beyond it */
-#define PILOT_SAMPLES 9    /* per candidate; fewer when they do not fit into a quarter of warm-up */
-#define OVERRUN       1.25 /* times the measurement asked for, then the launch ends */
+#define WARM_UP_CAP     2.0 /* times the warm-up asked for, when the times are not steady yet */
+#define MOST_ITERATIONS (UINT64_C(1) << 40) /* a loop that takes no time is not worth more */
+#define LOOK_AGAIN      0.1                 /* of the warm-up asked for: between looks beyond it */
+#define PILOT_SAMPLES   9 /* per candidate; fewer when they do not fit into a quarter of warm-up */
+#define OVERRUN         1.25 /* times the measurement asked for, then the launch ends */
 
 struct sampler {
     const struct bench__sampler_options *options;
@@ -64,7 +65,7 @@ static uint64_t grow(struct sampler *s, double long_enough_ns, double budget_ns)
         }
         s->ns_per_iteration = ns / (double)n;
         const uint64_t more = limited(s, n * 2);
-        if (ns >= long_enough_ns || now_ns(s) >= budget_ns || more == n) {
+        if (ns >= long_enough_ns || now_ns(s) >= budget_ns || more == n || n >= MOST_ITERATIONS) {
             return n;
         }
         n = more;
@@ -74,7 +75,8 @@ static uint64_t grow(struct sampler *s, double long_enough_ns, double budget_ns)
 static void warm_up(struct sampler *s, double shortest_ns) {
     const double from = now_ns(s), wanted = s->options->warm_up_ns;
     struct bench__warmup w = {.n = 0};
-    uint64_t n = grow(s, shortest_ns, from + wanted);
+    /* also with little or no warm-up: a guess from one iteration would be of the clock alone */
+    uint64_t n = grow(s, shortest_ns, from + fmax(wanted, s->options->measurement_ns / 4));
     const double batch_ns = fmax(shortest_ns, wanted / 100);
     double faults = page_faults(), next_look = wanted;
     while (!s->stopped) {
@@ -83,6 +85,7 @@ static void warm_up(struct sampler *s, double shortest_ns) {
             s->launch->steady = bench__warmup_steady(&w);
             next_look += wanted * LOOK_AGAIN;
             if (s->launch->steady || spent >= WARM_UP_CAP * wanted) {
+                s->launch->steady |= w.n < BENCH__WARMUP_MIN_BATCHES; /* too few to judge */
                 break;
             }
         }
@@ -192,7 +195,9 @@ static void take_turns(struct sampler *s, size_t n_samples) {
     launch->measured_ns = 0;
     while (launch->n_samples < n_samples && turns->next(turns->context, &n, &n_untimed)) {
         if (n_untimed > 0) {
+            s->body->pause(s->body->context, 1);
             call(s, n_untimed);
+            s->body->pause(s->body->context, 0);
         }
         const double ns = s->stopped ? -1 : call(s, n);
         turns->done(turns->context);
@@ -219,6 +224,11 @@ static void run_for(struct sampler *s, double shortest_ns) {
     }
 }
 
+/* An operation longer than the whole launch: it is not warmed up, and one sample is all there is. */
+static int is_long(const struct sampler *s) {
+    return s->ns_per_iteration > s->options->measurement_ns;
+}
+
 /* How many samples there will be, with launch->iterations filled as far as it is known. */
 static size_t prepare_samples(struct sampler *s, double shortest_ns) {
     const struct bench__turns *turns = s->options->turns;
@@ -226,9 +236,8 @@ static size_t prepare_samples(struct sampler *s, double shortest_ns) {
         const size_t n = turns->begin(turns->context, s->ns_per_iteration);
         return n < (size_t)s->options->sample_size ? n : (size_t)s->options->sample_size;
     }
-    /* An operation longer than the whole launch has had its turn in the cold call: one sample. */
     s->launch->iterations[0] = 1;
-    if (s->options->no_keep || s->launch->cold_ns > s->options->measurement_ns) {
+    if (s->options->no_keep || is_long(s)) {
         return 1;
     }
     return plan(s, shortest_ns, s->options->measurement_ns);
@@ -249,13 +258,15 @@ static void measure(struct sampler *s, double shortest_ns, struct bench__noise_p
     }
     if (s->options->turns != NULL) {
         take_turns(s, n_samples);
-    } else if (s->options->no_keep && launch->cold_ns <= s->options->measurement_ns) {
+    } else if (s->options->no_keep && !is_long(s)) {
         run_for(s, shortest_ns);
     } else {
         take_samples(s, n_samples);
     }
     const int64_t cpu_to = bench__process_cpu_ns();
-    launch->cpu_ns = cpu_from >= 0 && cpu_to >= 0 ? (double)(cpu_to - cpu_from) : NAN;
+    launch->cpu_ns = cpu_from >= 0 && cpu_to >= 0 && s->options->turns == NULL
+                         ? (double)(cpu_to - cpu_from)
+                         : NAN;
     launch->clock.drift_ppm = bench__clock_drift_ppm(s->clock, &s->calibration);
     if (probe != NULL) {
         bench__noise_read(probe, s->clock, &after);
@@ -283,9 +294,13 @@ int bench__sample(bench_launch *launch, const struct bench__sampler_options *opt
     bench__clock_pair(clock, &s.calibration);
     const double cold = call(&s, 1);
     launch->cold_ns = s.stopped ? NAN : cold;
+    s.ns_per_iteration = cold;
+    if (!s.stopped && !options->once && cold > options->measurement_ns) {
+        /* slow by nature, or only the first time? */
+        s.ns_per_iteration = call(&s, 1);
+    }
     if (!s.stopped && !options->once) {
-        s.ns_per_iteration = cold;
-        if (cold <= options->measurement_ns) {
+        if (!is_long(&s)) {
             warm_up(&s, shortest_ns);
             calibrate(&s);
         }

@@ -16,6 +16,8 @@ struct bench__body {
     /** Runs n iterations once. @return their time in clock ticks, or a negative number to stop
      *  (skipped, failed): the launch then keeps what it has. */
     double (*call)(void *context, uint64_t n);
+    /** While paused, what calls record beside time does not count. */
+    void (*pause)(void *context, int is_paused);
     /** Forgets what calls so far have recorded beside time (latencies, counters, errors). */
     void (*forget)(void *context);
     void *context;

@@ -8,8 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-#define MIN_BATCHES 20
-
 static double sum(const double *x, size_t n) {
     double total = 0;
     for (size_t i = 0; i < n; i++) {
@@ -71,7 +69,7 @@ static int is_flat(const double *x, size_t n) {
 }
 
 int bench__warmup_steady(const struct bench__warmup *w) {
-    if (w->n < MIN_BATCHES) {
+    if (w->n < BENCH__WARMUP_MIN_BATCHES) {
         return 0;
     }
     const size_t half = w->n / 2;

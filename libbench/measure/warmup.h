@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BENCH__WARMUP_BATCHES 256
+#define BENCH__WARMUP_BATCHES     256
+#define BENCH__WARMUP_MIN_BATCHES 20 /* with fewer, nothing can be said */
 
 /** Batch means of the warm-up so far. When full, neighbours are merged, so it covers any length. */
 struct bench__warmup {

@@ -12,7 +12,7 @@ struct bench__calibration_schedule {
     struct bench__worker worker;
     int is_running, is_off;
     int64_t next_ns;  /* since the start of the run */
-    int64_t spent_ns; /* on readings so far */
+    int64_t spent_ns; /* on the last reading */
 };
 
 /** `is_off`: no readings, for runs whose times nobody will compare. */

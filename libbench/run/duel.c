@@ -26,7 +26,6 @@
 #define DITHER           0.1
 #define END_TIMEOUT_NS   INT64_C(5000000000)
 #define MIN_PAIRS        4
-#define MAX_PAIRS        4096
 #define PAD_MAX          4096
 #define HEAP_OFFSET_MAX  65536
 #define STACK_OFFSET_MAX 4096
@@ -43,6 +42,7 @@ struct game {
     struct bench__board *board;
     struct bench__worker worker[2];
     double ns_per_iteration[2];
+    uint64_t max_iterations; /* per call, the smaller limit of both sides; 0: none */
 };
 
 /* One of the CPUs this process may use, drawn anew for each launch; -1 when it may not choose. */
@@ -73,7 +73,7 @@ static struct bench__request request_for(struct game *g, int side) {
         .sampler = {.sampling = g->settings->sampling,
                     .warm_up_ns = g->settings->warm_up_ns / 2,
                     .measurement_ns = g->settings->measurement_ns,
-                    .sample_size = MAX_PAIRS,
+                    .sample_size = BENCH__DUEL_MAX_PAIRS,
                     .seed = g->seed}, /* the same data for both sides */
         .clock = g->settings->clock,
         .ticks_per_ns = g->settings->ticks_per_ns,
@@ -125,6 +125,10 @@ static int make_ready(struct game *g, int side, int board_fd) {
         fail(g, side, BENCH_STATUS_FAILED, "ended before its first turn");
     } else if (code == 0) {
         g->ns_per_iteration[side] = bench__wire_get_f64(&answer);
+        const uint64_t limit = bench__wire_get_u64(&answer);
+        if (limit != 0 && (g->max_iterations == 0 || limit < g->max_iterations)) {
+            g->max_iterations = limit;
+        }
     }
     bench__wire_clear(&question);
     bench__wire_clear(&answer);
@@ -134,16 +138,21 @@ static int make_ready(struct game *g, int side, int board_fd) {
 static void draw_turns(struct game *g) {
     const double slower = fmax(g->ns_per_iteration[0], g->ns_per_iteration[1]);
     const double epoch = g->settings->epoch_ns > 0 ? g->settings->epoch_ns : EPOCH_NS;
-    const uint64_t n = bench__plan_iterations(slower, epoch, 0);
+    const uint64_t n = bench__plan_iterations(slower, epoch, g->max_iterations);
     const double pair_ns =
         (double)n * (g->ns_per_iteration[0] + g->ns_per_iteration[1]) * (1 + UNTIMED_SHARE) +
         2 * HAND_OVER_NS;
     double n_pairs = floor(g->settings->measurement_ns / pair_ns);
-    n_pairs = n_pairs < MIN_PAIRS ? MIN_PAIRS : n_pairs > MAX_PAIRS ? MAX_PAIRS : n_pairs;
+    n_pairs = n_pairs < MIN_PAIRS               ? MIN_PAIRS
+              : n_pairs > BENCH__DUEL_MAX_PAIRS ? BENCH__DUEL_MAX_PAIRS
+                                                : n_pairs;
     struct bench__board *board = g->board;
     for (uint32_t pair = 0; pair < (uint32_t)n_pairs; pair++) {
         const double dither = 1 + DITHER * (2 * bench__rng_double(&g->rng) - 1);
-        const uint64_t iterations = n > 1 ? (uint64_t)fmax(1, rint((double)n * dither)) : 1;
+        uint64_t iterations = n > 1 ? (uint64_t)fmax(1, rint((double)n * dither)) : 1;
+        if (g->max_iterations != 0 && iterations > g->max_iterations) {
+            iterations = g->max_iterations;
+        }
         const uint32_t first = (uint32_t)(bench__rng_u64(&g->rng) >> 63);
         for (uint32_t k = 0; k < 2; k++) {
             board->turns[2 * pair + k] = (struct bench__turn){
@@ -268,7 +277,7 @@ int bench__duel_launch(struct bench__duel_launch *out, const struct bench__duell
                      .interrupted = interrupted,
                      .err = err,
                      .index = index,
-                     .seed = bench__launch_seed(settings->seed, sides[0].function, index)};
+                     .seed = bench__launch_seed(settings->seed, settings->name, index)};
     int fd;
     memset(out, 0, sizeof *out);
     bench__launch_init(&out->side[0]);
@@ -276,9 +285,10 @@ int bench__duel_launch(struct bench__duel_launch *out, const struct bench__duell
     out->failed_side = -1;
     out->difference = NAN;
     bench__rng_init(&g.rng, g.seed);
-    out->cpu = draw_cpu(&g.rng);
+    /* threads on one CPU would hide what they do to each other */
+    out->cpu = sides[0].n_threads > 1 || sides[1].n_threads > 1 ? -1 : draw_cpu(&g.rng);
     g.worker[0].pid = g.worker[1].pid = -1;
-    g.board = bench__board_new(&fd, 2 * MAX_PAIRS, err);
+    g.board = bench__board_new(&fd, 2 * BENCH__DUEL_MAX_PAIRS, err);
     if (g.board == NULL) {
         return BENCH_ESYSTEM;
     }

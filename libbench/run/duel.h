@@ -13,6 +13,9 @@
 #include "worker/worker.h"
 #include <bench/record.h>
 
+/** Pairs of a launch at most. */
+#define BENCH__DUEL_MAX_PAIRS 4096
+
 /** One of the two: an executable and a benchmark in it. Everything is borrowed. */
 struct bench__duellist {
     const char *path;  /* of the executable; NULL: this one */
@@ -20,11 +23,13 @@ struct bench__duellist {
     const char *suite, *group, *function;
     const bench_param *params;
     size_t n_params;
+    int n_threads; /* more than one: the sides are not pinned, but still take turns */
 };
 
 struct bench__duel_settings {
     bench_sampling sampling;
     double warm_up_ns, measurement_ns; /* of a launch, both sides together */
+    const char *name;                  /* of the benchmark: seeds its launches */
     double epoch_ns;                   /* length of a turn's timed part; 0: 200 us */
     uint64_t seed;                     /* of the duel; launches draw from it */
     int64_t timeout_ns;                /* of a launch, each side */
@@ -39,7 +44,7 @@ struct bench__duel_launch {
     char reason[700];
     double difference; /* median over pairs of ln(time of side 1 / time of side 0) */
     size_t n_pairs;
-    int cpu;              /* both sides ran there; -1 when pinning is forbidden */
+    int cpu;              /* both sides ran there; -1: not pinned (forbidden, or threads) */
     bench_launch side[2]; /* owned; samples in the order of the pairs */
 };
 

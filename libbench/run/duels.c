@@ -12,7 +12,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct session {
@@ -29,15 +28,6 @@ static int no_memory(bench_error *err) {
     return bench__error(err, BENCH_ENOMEM, "out of memory for the duels");
 }
 
-static int threads_of(const struct bench__duellist *d) {
-    for (size_t i = 0; i < d->n_params; i++) {
-        if (strcmp(d->params[i].name, "threads") == 0) {
-            return atoi(d->params[i].text);
-        }
-    }
-    return 1;
-}
-
 static int add_result(struct session *s, int side, const struct bench__duel_pair *pair) {
     const struct bench__duellist *d = &pair->side[side];
     bench_result *r = bench__run_add_result(s->runs[side]);
@@ -49,16 +39,19 @@ static int add_result(struct session *s, int side, const struct bench__duel_pair
     r->group = bench__strdup(d->group);
     r->function = bench__strdup(d->function);
     r->status = BENCH_STATUS_NOT_RUN;
-    r->n_threads = threads_of(d);
+    r->n_threads = d->n_threads;
+    if (s->runs[side]->host.n_cpus > 0 && d->n_threads > s->runs[side]->host.n_cpus) {
+        r->flags |= BENCH_FLAG_OVERSUBSCRIBED;
+    }
     r->options = (bench_resolved){
         .sampling = s->duels->launch.sampling,
         .warm_up_time_ns = (int64_t)s->duels->launch.warm_up_ns * s->duels->launches,
         .measurement_time_ns = (int64_t)s->duels->launch.measurement_ns * s->duels->launches,
         .launches = s->duels->launches,
-        .sample_size = 500,
+        .sample_size = BENCH__DUEL_MAX_PAIRS,
         .timeout_ns = s->duels->launch.timeout_ns,
-        .confidence_level = 0.95,
-        .n_resamples = 100000};
+        .confidence_level = s->duels->confidence_level,
+        .n_resamples = s->duels->n_resamples};
     for (size_t i = 0; i < d->n_params; i++) {
         const bench_param *p = &d->params[i];
         if (bench__result_add_param(r, p->name, p->text, p->is_i64, p->i64) != 0) {
@@ -166,8 +159,10 @@ static int walk(struct session *s, const struct bench__step *steps, size_t n_ste
             continue;
         }
         report_progress(s, pair, 0);
-        code = bench__duel_launch(&l, s->duels->pairs[pair].side, &s->duels->launch,
-                                  steps[i].launch, interrupted, s->err);
+        struct bench__duel_settings settings = s->duels->launch;
+        settings.name = s->duels->pairs[pair].name;
+        code = bench__duel_launch(&l, s->duels->pairs[pair].side, &settings, steps[i].launch,
+                                  interrupted, s->err);
         if (code == 0) {
             code = keep(s, pair, &l);
             bench__duel_launch_clear(&l);

@@ -17,7 +17,9 @@ struct bench__duel_pair {
 struct bench__duels {
     const struct bench__duel_pair *pairs;
     size_t n_pairs;
-    int launches;                       /* of each pair */
+    int launches;            /* of each pair */
+    double confidence_level; /* of the estimates of each side */
+    int64_t n_resamples;
     struct bench__duel_settings launch; /* of every launch; its seed is the run's */
     void (*on_progress)(void *context, const bench_progress *progress); /* may be NULL */
     void *context;

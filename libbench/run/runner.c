@@ -113,14 +113,16 @@ int bench__run_describe(bench_run *run, const bench_build *build, bench_clock_ki
 }
 
 /* What must be the same for a run to be resumed: names and options, in order. */
-static void plan_digest(const bench_run *run, char out[24]) {
-    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+static void plan_digest(const bench_run *run, const struct bench__run_settings *settings,
+                        char out[24]) {
+    uint64_t digest = bench__rng_mix((uint64_t)settings->cpu, (uint64_t)settings->in_process);
     for (size_t i = 0; i < run->n_results; i++) {
         const bench_result *r = &run->results[i];
         digest = bench__launch_seed(digest, r->name, (uint32_t)r->options.launches);
         digest = bench__rng_mix(digest, (uint64_t)r->options.measurement_time_ns);
         digest = bench__rng_mix(digest, (uint64_t)r->options.warm_up_time_ns);
         digest = bench__rng_mix(digest, (uint64_t)r->options.sampling);
+        digest = bench__rng_mix(digest, (uint64_t)r->options.sample_size);
     }
     snprintf(out, 24, "%016" PRIx64, digest);
 }
@@ -130,7 +132,7 @@ static int open_journal(struct session *s) {
     if (s->r->journal_path == NULL) {
         return 0;
     }
-    plan_digest(s->run, digest);
+    plan_digest(s->run, &s->r->settings, digest);
     if (s->r->resume) {
         return bench__journal_resume(&s->journal, s->r->journal_path, s->run, digest, s->err);
     }
@@ -211,16 +213,25 @@ static int launch_in_worker(struct session *s, const struct bench__request *requ
     struct bench__wire question = {0}, answer = {0};
     const struct bench__program program = {.argv = s->r->argv, .board_fd = -1};
     const size_t pad = (size_t)(request->sampler.seed >> 20) % PAD_MAX;
-    int code = bench__worker_start(&worker, &program, pad, s->r->interrupted, s->err);
+    bench_error why = {0};
+    int code = bench__worker_start(&worker, &program, pad, s->r->interrupted, &why);
+    if (code != 0 && code != BENCH_EINTERRUPTED && code != BENCH_ENOMEM && s->launches_done > 0) {
+        return failed_launch(launch, request, BENCH_STATUS_FAILED, why.text);
+    }
     if (code != 0) {
+        if (s->err != NULL && s->err->code == 0) {
+            *s->err = why;
+        }
         return code;
     }
     bench__put_request(&question, request);
     code = bench__worker_ask(&worker, BENCH__FRAME_LAUNCH, &question, timeout_ns, s->r->interrupted,
                              &reply, &answer, s->err);
-    if (code == 0 && reply.status == BENCH_STATUS_OK) {
-        code = bench__get_launch(&answer, launch, s->err);
-    } else if (code == 0) {
+    if (code == 0 && reply.status == BENCH_STATUS_OK &&
+        (reply.type != BENCH__FRAME_LAUNCH || bench__get_launch(&answer, launch, NULL) != 0)) {
+        code = failed_launch(launch, request, BENCH_STATUS_FAILED,
+                             "its worker sent something that is no launch");
+    } else if (code == 0 && reply.status != BENCH_STATUS_OK) {
         code = failed_launch(launch, request, reply.status, reply.reason);
     }
     bench__worker_stop(&worker);
@@ -230,6 +241,14 @@ static int launch_in_worker(struct session *s, const struct bench__request *requ
     bench__wire_clear(&question);
     bench__wire_clear(&answer);
     return code;
+}
+
+static double mean_wall_ns(const bench_result *result) {
+    double sum = 0;
+    for (size_t i = 0; i < result->n_launches; i++) {
+        sum += result->launches[i].wall_ns;
+    }
+    return sum / (double)result->n_launches;
 }
 
 /* Bad news about one launch is no reason for fourteen more; slow ones get fewer. */
@@ -242,7 +261,7 @@ static void cut_launches(struct session *s, size_t benchmark, const bench_launch
     } else {
         const double budget = (double)(o->warm_up_time_ns + o->measurement_time_ns) * PATIENCE +
                               (double)o->launches * OVERHEAD_NS;
-        const double affordable = floor(budget / launch->wall_ns);
+        const double affordable = floor(budget / mean_wall_ns(&s->run->results[benchmark]));
         wanted = affordable >= o->launches ? o->launches : (int)fmax(affordable, MIN_LAUNCHES);
         wanted = wanted > o->launches ? o->launches : wanted;
     }
@@ -294,6 +313,13 @@ static int keep_launch(struct session *s, size_t benchmark, bench_launch *launch
     return 0;
 }
 
+/* Measuring goes on without it. */
+static void give_up_journal(struct session *s, const char *why) {
+    warn(s, why);
+    bench__journal_close(s->journal, NULL);
+    s->journal = NULL;
+}
+
 static int run_step(struct session *s, const struct bench__step *step) {
     const struct bench__request request = make_request(s, step);
     const bench_result *result = &s->run->results[step->benchmark];
@@ -316,9 +342,7 @@ static int run_step(struct session *s, const struct bench__step *step) {
     bench_error journal_error = {0};
     if (s->journal != NULL &&
         bench__journal_launch(s->journal, result->name, &launch, &journal_error) != 0) {
-        warn(s, journal_error.text);
-        bench__journal_close(s->journal, NULL);
-        s->journal = NULL;
+        give_up_journal(s, journal_error.text);
     }
     return keep_launch(s, step->benchmark, &launch);
 }
@@ -356,9 +380,10 @@ static void calibrate_if_due(struct session *s) {
     bench_error inner = {0};
     const int code = bench__calibration_if_due(&s->calibration, s->run, since_start_ns(s),
                                                s->r->argv, s->r->interrupted, &inner);
-    if (code > 0 && s->journal != NULL) {
+    if (code > 0 && s->journal != NULL &&
         bench__journal_calibration(s->journal, &s->run->calibrations[s->run->n_calibrations - 1],
-                                   NULL);
+                                   &inner) != 0) {
+        give_up_journal(s, inner.text);
     } else if (code < 0 && code != BENCH_EINTERRUPTED) {
         warn(s, inner.text);
     }

@@ -1,7 +1,7 @@
 /*
- * Where a sample is located: Hodges-Lehmann estimate, signed-rank interval, trimmed mean, sign-flip
- * test. Values are taken as symmetric about their location, independent and equally good; what
- * breaks that is the caller's (stats/paired.c).
+ * Where a sample is located: Hodges-Lehmann estimate, signed-rank interval, trimmed mean,
+ * sign-flip test. Values are taken as symmetric about their location, independent and equally
+ * good; what breaks that is the caller's (stats/paired.c).
  */
 #include "stats/location.h"
 
@@ -17,7 +17,7 @@
 #define CLIP     3.0   /* median distances */
 #define ROUNDING 1e-12 /* sums that differ by less, relative to all there is, are ties */
 
-/* ---- signed ranks ---------------------------------------------------------------------------- */
+/* ---- signed ranks --------------------------------------------------------------------------- */
 
 enum { MAX_WALSH = BENCH__SIGNED_RANK_MAX * (BENCH__SIGNED_RANK_MAX + 1) / 2 };
 
@@ -73,7 +73,7 @@ bench_estimate bench__signed_rank_interval(const double *x, size_t n, double lev
                             .upper = walsh[n_walsh - w]};
 }
 
-/* ---- trimmed mean ---------------------------------------------------------------------------- */
+/* ---- trimmed mean --------------------------------------------------------------------------- */
 
 double bench__trimmed_mean(const double *sorted, size_t n, double trim, double *out_error2,
                            size_t *out_kept) {
@@ -91,9 +91,9 @@ double bench__trimmed_mean(const double *sorted, size_t n, double trim, double *
     return mean;
 }
 
-/* ---- sign flips ------------------------------------------------------------------------------ */
+/* ---- sign flips ----------------------------------------------------------------------------- */
 
-/* Makes the n ascending sums 2n ascending ones, each with and without its sign: s - w and s + w. */
+/* Makes n ascending sums 2n ascending ones, for either sign of one more weight. */
 static void extend_sums(double *sums, size_t n, double w, double *scratch) {
     memcpy(scratch, sums, n * sizeof *sums);
     size_t lower = 0, upper = 0;
@@ -122,15 +122,16 @@ static double count_from(const double *a, size_t n_a, const double *b, size_t n_
 static int flip_all(struct bench__sign_flip *out, const double *weight, size_t n, double sum,
                     double tie) {
     size_t n_a = (size_t)1 << n / 2, n_b = (size_t)1 << (n - n / 2);
-    double *a = bench__alloc(n_a + 2 * n_b, sizeof *a), *b = a + n_a;
+    double *a = bench__alloc(n_a + 2 * n_b, sizeof *a);
     if (a == NULL) {
         return BENCH_ENOMEM;
     }
+    double *b = a + n_a, *scratch = b + n_b;
     for (size_t i = 0; i < n / 2; i++) {
-        extend_sums(a, (size_t)1 << i, weight[i], b + n_b);
+        extend_sums(a, (size_t)1 << i, weight[i], scratch);
     }
     for (size_t i = n / 2; i < n; i++) {
-        extend_sums(b, (size_t)1 << (i - n / 2), weight[i], b + n_b);
+        extend_sums(b, (size_t)1 << (i - n / 2), weight[i], scratch);
     }
     double share = 1 / ((double)n_a * (double)n_b);
     out->greater = share * count_from(a, n_a, b, n_b, sum - tie);
@@ -185,10 +186,11 @@ static int flip_some(struct bench__sign_flip *out, const double *weight, size_t 
 
 int bench__sign_flip(struct bench__sign_flip *out, const double *x, size_t n, double shift,
                      uint64_t seed) {
-    double *weight = bench__alloc(n, 2 * sizeof *weight), *scratch = weight + n;
+    double *weight = bench__alloc(n, 2 * sizeof *weight);
     if (weight == NULL) {
         return BENCH_ENOMEM;
     }
+    double *scratch = weight + n;
     for (size_t i = 0; i < n; i++) {
         weight[i] = scratch[i] = fabs(x[i] - shift);
     }

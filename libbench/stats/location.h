@@ -22,8 +22,8 @@ bench_estimate bench__signed_rank_interval(const double *x, size_t n, double lev
                                            double *out_coverage);
 
 /** Mean without floor(trim n) values at each end, its squared standard error by the winsorised
- *  values (Yuen 1974; NAN for n < 2) and how many values it keeps; the test has kept - 1 degrees of
- *  freedom. n > 0, trim < 0.5. */
+ *  values (Yuen 1974; NAN for n < 2) and how many values it keeps; the test has kept - 1 degrees
+ *  of freedom. n > 0, trim < 0.5. */
 double bench__trimmed_mean(const double *sorted, size_t n, double trim, double *out_error2,
                            size_t *out_kept);
 

@@ -17,9 +17,9 @@
 
 #define TRIM        0.1 /* of each end */
 #define FLOOR_LEVEL 0.05
-#define ROUNDING    1e-12
+#define ROUNDING    1e-12 /* of a coverage */
 
-/* ---- what launches do not show ---------------------------------------------------------------- */
+/* ---- what launches do not show -------------------------------------------------------------- */
 
 /* Values in the order of their groups: group g is x[start[g]] ... x[start[g + 1] - 1]. */
 struct groups {
@@ -64,8 +64,8 @@ static int groups_init(struct groups *groups, const struct bench__launch_values 
 }
 
 /* The squared standard error of n launches. Parts are added as Welch and Satterthwaite do. */
-static struct bench__component total_error(const struct bench__paired *duel, double n, double df) {
-    struct bench__component sum = {duel->own.variance / n, df}, offset = duel->offset;
+static struct bench__error_part total_error(const struct bench__paired *duel, double n, double df) {
+    struct bench__error_part sum = {duel->own.variance / n, df}, offset = duel->offset;
     if (duel->layouts.variance > 0) {
         sum.variance += duel->layouts.variance;
         sum.df = fmin(df, duel->layouts.df);
@@ -103,16 +103,16 @@ static int find_layouts(struct bench__paired *duel, const struct bench__launch_v
     duel->layout_sd = sqrt(found.between);
     duel->within_sd = sqrt(found.within);
     if (found.between > 0) {
-        duel->layouts = (struct bench__component){found.between * squares, (double)groups.n - 1};
+        duel->layouts = (struct bench__error_part){found.between * squares, (double)groups.n - 1};
         duel->own.variance = fmax(0, duel->own.variance - found.between);
     }
     groups_clear(&groups);
     return 0;
 }
 
-/* A lasting offset between A and its copies; `launch` is the variance of one launch of the duel. */
-static struct bench__component offset_of_copies(const struct groups *copies,
-                                                struct bench__component launch) {
+/* A lasting offset between A and its copies; `launch`: the variance of one launch of the duel. */
+static struct bench__error_part offset_of_copies(const struct groups *copies,
+                                                 struct bench__error_part launch) {
     double n_copies = (double)copies->n, means2 = 0, inverse = 0, deviations = 0;
     for (size_t g = 0; g < copies->n; g++) {
         const double *x = copies->x + copies->start[g];
@@ -126,11 +126,11 @@ static struct bench__component offset_of_copies(const struct groups *copies,
     double by_chance = inverse * (deviations + launch.df * launch.variance) / df;
     double ratio = n_copies * means2 / by_chance; /* F, times its degrees of freedom */
     int shown = bench__beta_cdf(df / (df + ratio), df / 2, n_copies / 2) < FLOOR_LEVEL;
-    return (struct bench__component){shown ? means2 - by_chance : 0, n_copies};
+    return (struct bench__error_part){shown ? means2 - by_chance : 0, n_copies};
 }
 
 static int find_offset(struct bench__paired *duel, const struct bench__launch_values *values,
-                       struct bench__component launch) {
+                       struct bench__error_part launch) {
     struct groups copies;
     duel->floor_sd = NAN;
     if (values == NULL || values->n == 0 || isnan(launch.variance)) {
@@ -145,14 +145,14 @@ static int find_offset(struct bench__paired *duel, const struct bench__launch_va
     return 0;
 }
 
-/* ---- a duel ----------------------------------------------------------------------------------- */
+/* ---- a duel --------------------------------------------------------------------------------- */
 
 /* Intermediate results of bench__paired(). */
 struct work {
     const struct bench__launch_values *values;
     const struct bench__paired_options *options;
-    double center;                    /* the trimmed mean */
-    struct bench__component launches; /* its squared standard error */
+    double center;                     /* the trimmed mean */
+    struct bench__error_part launches; /* its squared standard error */
 };
 
 static int locate(struct work *work, struct bench__paired *out) {
@@ -164,7 +164,7 @@ static int locate(struct work *work, struct bench__paired *out) {
     bench__sort(sorted, n);
     work->center = bench__trimmed_mean(sorted, n, TRIM, &error2, &kept);
     bench__free(sorted);
-    work->launches = (struct bench__component){error2, n > 1 ? (double)kept - 1 : NAN};
+    work->launches = (struct bench__error_part){error2, n > 1 ? (double)kept - 1 : NAN};
     out->change.point = bench__hodges_lehmann(work->values->x, n);
     return isnan(out->change.point) ? BENCH_ENOMEM : 0;
 }
@@ -172,16 +172,21 @@ static int locate(struct work *work, struct bench__paired *out) {
 static int find_errors(struct work *work, struct bench__paired *out,
                        const struct bench__launch_values *copies) {
     const double n = (double)out->n;
-    struct bench__component launch = {work->launches.variance * n, work->launches.df};
+    struct bench__error_part launch = {work->launches.variance * n, work->launches.df};
     out->launch_sd = sqrt(launch.variance);
     out->own = launch;
     if (find_layouts(out, work->values) != 0 || find_offset(out, copies, launch) != 0) {
         return BENCH_ENOMEM;
     }
-    struct bench__component all = total_error(out, n, launch.df);
+    struct bench__error_part all = total_error(out, n, launch.df);
     out->se = sqrt(all.variance);
     out->df = all.df;
     return 0;
+}
+
+/* Half of t's interval from launches alone. */
+static double launch_half(const struct work *work, double tail) {
+    return bench__t_quantile(1 - tail, work->launches.df) * sqrt(work->launches.variance);
 }
 
 /* The interval as the launches have it, with the chance `tail` beyond each end. */
@@ -194,9 +199,7 @@ static bench_estimate launch_interval(const struct work *work, const struct benc
         *out_exact = *out_coverage >= 1 - 2 * tail - ROUNDING;
     }
     if (!*out_exact) {
-        double point = duel->change.point;
-        double half =
-            bench__t_quantile(1 - tail, work->launches.df) * sqrt(work->launches.variance);
+        double point = duel->change.point, half = launch_half(work, tail);
         out = (bench_estimate){point, work->center - half, work->center + half};
         out.lower = point < out.lower ? point : out.lower;
         out.upper = point > out.upper ? point : out.upper;
@@ -212,8 +215,7 @@ static bench_estimate interval(const struct work *work, const struct bench__pair
         return out;
     }
     double half = bench__t_quantile(1 - tail, duel->df) * duel->se;
-    double launches =
-        bench__t_quantile(1 - tail, work->launches.df) * sqrt(work->launches.variance);
+    double launches = launch_half(work, tail);
     double below = out.point - out.lower, above = out.upper - out.point;
     out.lower = out.point - (launches > 0 ? below * half / launches : half);
     out.upper = out.point + (launches > 0 ? above * half / launches : half);
@@ -301,7 +303,7 @@ int bench__paired(struct bench__paired *out, const struct bench__launch_values *
 
 static double mde_with(const struct bench__paired *duel, double n) {
     double kept = n - 2 * floor(TRIM * n);
-    struct bench__component all = total_error(duel, n, kept - 1);
+    struct bench__error_part all = total_error(duel, n, kept - 1);
     return can_reject(n, duel->alpha) ? bench__mde(sqrt(all.variance), all.df, duel->alpha)
                                       : INFINITY;
 }

@@ -133,7 +133,7 @@ int bench__spending_levels(double *out_level, const double *fraction, size_t n_l
     return 0;
 }
 
-/* ---- the sign e-process ----------------------------------------------------------------------- */
+/* ---- the sign e-process --------------------------------------------------------------------- */
 
 void bench__sign_process_init(struct bench__sign_process *process) {
     *process = (struct bench__sign_process){.e = 1, .largest = 1};

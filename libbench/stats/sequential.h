@@ -1,8 +1,8 @@
 /*
  * stats/sequential.h - looking at a duel while it runs without paying for it in false alarms.
  *
- *   precision   Looks at 8, 16, 32, 64 launches that see nothing but the width of the interval. The
- *               default; p-values after it are used as they are.
+ *   precision   Looks at 8, 16, 32, 64 launches that see nothing but the width of the interval.
+ *               The default; p-values after it are used as they are.
  *   spending    Fixed looks, each at a level of its own, alpha in all (Lan and DeMets 1983).
  *   e-process   A look after every launch: signs only, valid at any time. The price is power.
  */
@@ -14,15 +14,15 @@
 enum { BENCH__FIRST_LOOK = 8, BENCH__LAST_LOOK = 64, BENCH__MAX_LOOKS = 64 };
 
 /** How many launches to have at the next look; 0: stop, half the width of the interval is at most
- *  `target`, or the last look is over. Start with n_launches = 0. An unknown width (NAN) goes on. */
+ *  `target`, or the last look is over. Start with n_launches = 0. A width of NAN goes on. */
 size_t bench__next_look(size_t n_launches, double half_width, double target);
 
 /**
- * Two-sided nominal levels of looks at the shares 0 < fraction[0] < ... <= 1 of all launches: reject
- * at look k when p < out_level[k]. They spend 4 - 4 Phi(z_{1-alpha/4} / sqrt(t)), like the
+ * Two-sided nominal levels of looks at the shares 0 < fraction[0] < ... <= 1 of all launches:
+ * reject at look k when p < out_level[k]. They spend 4 - 4 Phi(z_{1-alpha/4} / sqrt(t)), like the
  * boundaries of O'Brien and Fleming (1979): almost nothing early, nearly alpha at the end.
- * Boundaries are those of a Brownian motion, by numerical integration (Armitage, McPherson and Rowe
- * 1969); seven digits for looks 0.05 apart or more. A few milliseconds a look. At most
+ * Boundaries are those of a Brownian motion, by numerical integration (Armitage, McPherson and
+ * Rowe 1969); seven digits for looks 0.05 apart or more. A few milliseconds a look. At most
  * BENCH__MAX_LOOKS looks, at least 0.005 of all launches apart.
  * @return 0, BENCH_EINVAL, BENCH_ENOMEM.
  */

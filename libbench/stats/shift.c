@@ -15,7 +15,7 @@
 
 enum { N = BENCH__N_DECILES, MAX_RESAMPLES = 1000000 };
 
-/* ---- deciles of resampled launches ------------------------------------------------------------ */
+/* ---- deciles of resampled launches ---------------------------------------------------------- */
 
 struct point {
     double value;
@@ -99,7 +99,7 @@ static void deciles(double out[N], const struct pool *pool) {
     }
 }
 
-/* ---- the band --------------------------------------------------------------------------------- */
+/* ---- the band ------------------------------------------------------------------------------- */
 
 static void difference(double out[N], const struct pool *a, const struct pool *b) {
     double of_a[N];
@@ -232,7 +232,7 @@ int bench__shift(struct bench__shift *out, const struct bench__launch_samples *a
     return code;
 }
 
-/* ---- a suite ---------------------------------------------------------------------------------- */
+/* ---- a suite -------------------------------------------------------------------------------- */
 
 /* Rows of values over launches; NAN where there was no launch. */
 struct suite {
@@ -241,7 +241,7 @@ struct suite {
     double *scratch; /* of one row */
 };
 
-/* The values of a row, into the scratch, but for one launch (n_launches: all). @return how many. */
+/* The values of a row but for one launch (n_launches: all), into the scratch. @return how many. */
 static size_t row_without(const struct suite *suite, size_t benchmark, size_t launch) {
     const double *row = suite->x + benchmark * suite->n_launches;
     size_t n = 0;
@@ -253,7 +253,7 @@ static size_t row_without(const struct suite *suite, size_t benchmark, size_t la
     return n;
 }
 
-/* Mean of the estimates of all rows of two launches or more; NAN without one, or without memory. */
+/* Mean of the estimates of rows of two launches or more; NAN without any, or without memory. */
 static double change_without(const struct suite *suite, size_t launch) {
     double sum = 0, n_rows = 0;
     for (size_t b = 0; b < suite->n_benchmarks; b++) {

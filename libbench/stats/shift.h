@@ -44,10 +44,10 @@ int bench__shift(struct bench__shift *out, const struct bench__launch_samples *a
 
 /**
  * Change of a suite, the log of the geometric mean of its changes: the mean of the Hodges-Lehmann
- * estimates of n_benchmarks rows of n_launches numbers as in stats/paired.h. NAN: no such launch; a
- * row with less than two is left out. Launches of one number ran in one round and share the state
- * of the machine: the standard error is the jackknife's, leaving out a launch of all benchmarks at a
- * time, and the interval is t's.
+ * estimates of n_benchmarks rows of n_launches numbers as in stats/paired.h. NAN: no such launch;
+ * a row with less than two is left out. Launches of one number ran in one round and share the
+ * state of the machine: the standard error is the jackknife's, leaving out a launch of all
+ * benchmarks at a time, and the interval is t's.
  * @return 0, BENCH_EINVAL (under two launches, or no row left), BENCH_ENOMEM.
  */
 int bench__suite_change(bench_estimate *out, const double *x, size_t n_benchmarks,

@@ -8,7 +8,10 @@
 #include "base/strbuf.h"
 #include "base/units.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The values an axis takes in this run: its own or those of an override. */
@@ -51,12 +54,23 @@ static int set_param(bench_param *param, const struct bench__axis *axis, const c
         return bench__error(err, BENCH_ENOMEM, "out of memory");
     }
     if (!axis->is_i64) {
-        return 0;
+        return strpbrk(text, "/,=") == NULL
+                   ? 0
+                   : bench__error(err, BENCH_EINVAL,
+                                  "axis '%.100s': a value may not hold '/', ',' or '=': '%.100s'",
+                                  axis->name, text);
     }
     bench_error inner = {0};
     if (bench__parse_i64(&param->i64, text, &inner) != 0) {
         return bench__error(err, BENCH_EINVAL, "axis '%.100s' takes integers, not '%.100s'",
                             axis->name, text);
+    }
+    char canonical[24]; /* 0100 and 1k are 100 and 1000: names must not depend on the spelling */
+    snprintf(canonical, sizeof canonical, "%" PRId64, param->i64);
+    bench__free(param->text);
+    param->text = bench__strdup(canonical);
+    if (param->text == NULL) {
+        return bench__error(err, BENCH_ENOMEM, "out of memory");
     }
     if (strcmp(axis->name, "threads") == 0 && (param->i64 < 1 || param->i64 > BENCH__MAX_THREADS)) {
         return bench__error(err, BENCH_EINVAL, "threads=%s: from 1 to %d", text,
@@ -158,6 +172,30 @@ static int next_combination(size_t *index, const struct axis_values *values, siz
     return 0;
 }
 
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Every name once: files are kept by them. */
+static int check_unique(const struct bench__case *cases, size_t n, bench_error *err) {
+    const char **names = bench__alloc(n, sizeof *names);
+    int code = 0;
+    if (names == NULL) {
+        return bench__error(err, BENCH_ENOMEM, "out of memory for %zu benchmarks", n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        names[i] = cases[i].name;
+    }
+    qsort(names, n, sizeof *names, by_name);
+    for (size_t i = 1; code == 0 && i < n; i++) {
+        if (strcmp(names[i - 1], names[i]) == 0) {
+            code = bench__error(err, BENCH_EEXIST, "benchmark '%.300s' is there twice", names[i]);
+        }
+    }
+    bench__free(names);
+    return code;
+}
+
 static int expand_group(struct expansion *e, const bench_group *group) {
     struct axis_values *values = bench__alloc(group->n_axes, sizeof *values);
     size_t *index = bench__alloc(group->n_axes, sizeof *index);
@@ -187,6 +225,9 @@ int bench__cases_select(struct bench__case **out, size_t *out_n, bench_suite *co
         for (size_t g = 0; code == 0 && g < suites[s]->n_groups; g++) {
             code = expand_group(&e, suites[s]->groups[g]);
         }
+    }
+    if (code == 0) {
+        code = check_unique(e.cases, e.n, err);
     }
     if (code != 0) {
         bench__cases_free(e.cases, e.n);

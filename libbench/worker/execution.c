@@ -117,7 +117,9 @@ int bench__execution_start(struct bench__execution *e, const struct bench__case 
     e->seed = seed;
     e->is_latency = sampling == BENCH_SAMPLING_LATENCY;
     e->n_threads = bench__case_threads(c);
-    bench__barrier_init(&e->barrier, (unsigned)e->n_threads);
+    cpu_set_t cpus;
+    const int n_cpus = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+    bench__barrier_init(&e->barrier, (unsigned)e->n_threads, (unsigned)n_cpus);
     e->states = bench__alloc((size_t)e->n_threads, sizeof *e->states);
     if (e->states == NULL) {
         return bench__error(err, BENCH_ENOMEM, "out of memory");
@@ -139,6 +141,7 @@ int bench__execution_start(struct bench__execution *e, const struct bench__case 
             return code;
         }
     }
+    e->threads_are_set_up = 1;
     run_in_all_threads(e, BENCH__TASK_SETUP);
     return 0;
 }
@@ -191,15 +194,19 @@ static void forget(void *context) {
     }
 }
 
+static void set_pause(void *context, int is_paused) {
+    ((struct bench__execution *)context)->is_paused = is_paused;
+}
+
 struct bench__body bench__execution_body(struct bench__execution *e) {
-    return (struct bench__body){.call = call, .forget = forget, .context = e};
+    return (struct bench__body){.call = call, .pause = set_pause, .forget = forget, .context = e};
 }
 
 void bench__execution_stop(struct bench__execution *e) {
     if (e->states == NULL) {
         return;
     }
-    if (e->n_threads == 1 || e->team != NULL) {
+    if (e->threads_are_set_up) {
         run_in_all_threads(e, BENCH__TASK_TEARDOWN);
     }
     bench__team_free(e->team);
@@ -218,6 +225,9 @@ static int collect_latency(struct bench__execution *e, bench_launch *launch) {
 }
 
 int bench__execution_collect(struct bench__execution *e, bench_launch *launch) {
+    if (e->is_latency || e->states[0].lane.batch_max != 0) {
+        launch->cpu_ns = NAN;
+    }
     if (launch->status == BENCH_STATUS_OK) {
         launch->status = e->status;
         launch->message = e->message;

@@ -66,7 +66,11 @@ static int spawn(pid_t *out_pid, const struct bench__program *program, int socke
     if (env == NULL) {
         return bench__error(err, BENCH_ENOMEM, "out of memory");
     }
+    sigset_t defaults;
     sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults,
+              SIGPIPE); /* ignored here; a benchmark is to find it as in its own program */
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -78,7 +82,9 @@ static int spawn(pid_t *out_pid, const struct bench__program *program, int socke
     }
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
     const char *path = program->path != NULL ? program->path : "/proc/self/exe";
     const int code = posix_spawn(out_pid, path, &actions, &attributes, program->argv, env);
     posix_spawn_file_actions_destroy(&actions);
@@ -112,6 +118,18 @@ static int open_channels(int sockets[2], int output[2], bench_error *err) {
     }
     sockets[1] = raise_fd(sockets[1]);
     output[1] = raise_fd(output[1]);
+    if (sockets[1] < 0 || output[1] < 0) {
+        const int code = bench__error_sys(err, BENCH_ESYSTEM, errno, "too many open files");
+        close(sockets[0]);
+        close(output[0]);
+        if (sockets[1] >= 0) {
+            close(sockets[1]);
+        }
+        if (output[1] >= 0) {
+            close(output[1]);
+        }
+        return code;
+    }
     fcntl(output[0], F_SETFL, O_NONBLOCK);
     const struct timeval patience = {.tv_sec = 5}; /* for the rest of a message that has begun */
     setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -120,7 +138,8 @@ static int open_channels(int sockets[2], int output[2], bench_error *err) {
 
 static void drain_output(struct bench__worker *worker) {
     char chunk[4096];
-    while (worker->output >= 0) {
+    /* at most so much at a time: one that prints without end must not keep us from our clock */
+    for (int i = 0; i < 64 && worker->output >= 0; i++) {
         const ssize_t n = read(worker->output, chunk, sizeof chunk);
         if (n <= 0) {
             return;
@@ -249,28 +268,28 @@ int bench__workers_await(struct bench__worker *const *workers, int n, int64_t de
             return BENCH_EINTERRUPTED;
         }
         const int64_t left_ms = (deadline_ns - bench__monotonic_ns()) / 1000000;
-        if (left_ms < 0) {
-            return -1;
-        }
         for (int i = 0; i < n; i++) {
             const struct bench__worker *w = workers[i];
             fds[2 * i] = (struct pollfd){.fd = w != NULL ? w->fd : -1, .events = POLLIN};
             fds[2 * i + 1] = (struct pollfd){.fd = w != NULL && output_open[i] ? w->output : -1,
                                              .events = POLLIN};
         }
-        if (poll(fds, (nfds_t)(2 * n), left_ms < TICK_MS ? (int)left_ms + 1 : TICK_MS) <= 0) {
-            continue;
-        }
-        for (int i = 0; i < n; i++) {
+        /* looked at once more after the deadline: an answer that is there counts */
+        const int wait_ms = left_ms < 0 ? 0 : left_ms < TICK_MS ? (int)left_ms + 1 : TICK_MS;
+        const int n_ready = poll(fds, (nfds_t)(2 * n), wait_ms);
+        for (int i = 0; n_ready > 0 && i < n; i++) {
             if (fds[2 * i + 1].revents != 0) {
                 drain_output(workers[i]);
                 output_open[i] = (fds[2 * i + 1].revents & POLLIN) != 0;
             }
         }
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; n_ready > 0 && i < n; i++) {
             if (fds[2 * i].revents != 0) {
                 return i;
             }
+        }
+        if (left_ms < 0) {
+            return -1;
         }
     }
 }
@@ -348,7 +367,8 @@ int bench__worker_start(struct bench__worker *worker, const struct bench__progra
     struct bench__wire hello = {0};
     code = bench__worker_receive(worker, HELLO_TIMEOUT_NS, interrupted, &reply, &hello, err);
     bench__wire_clear(&hello);
-    if (code == 0 && reply.status != BENCH_STATUS_OK) {
+    if (code == 0 && (reply.status != BENCH_STATUS_OK || reply.type != BENCH__FRAME_HELLO)) {
+        bench__worker_stop(worker);
         code = bench__error(
             err, BENCH_EFORMAT,
             "a worker process did not come up (%s): does main() reach bench_main()?", reply.reason);

@@ -130,11 +130,14 @@ static bench_counter_record *find_counter(struct bench__execution *e, const char
 
 void bench_counter(bench_state *b, const char *name, double value, bench_counter_kind kind,
                    const char *unit) {
-    if (name == NULL || *name == '\0' || !isfinite(value)) {
-        bench_fail(b, "bench_counter: needs a name and a finite value");
+    if (name == NULL || *name == '\0' || unit == NULL || !isfinite(value)) {
+        bench_fail(b, "bench_counter: needs a name, a unit and a finite value");
         return;
     }
     struct bench__execution *e = b->execution;
+    if (e->is_paused) {
+        return;
+    }
     pthread_mutex_lock(&e->lock);
     bench_counter_record *counter = find_counter(e, name);
     if (counter == NULL) {
@@ -150,6 +153,9 @@ void bench_counter(bench_state *b, const char *name, double value, bench_counter
 }
 
 void bench_count_errors(bench_state *b, uint64_t n_errors) {
+    if (b->execution->is_paused) {
+        return;
+    }
     pthread_mutex_lock(&b->execution->lock);
     b->execution->n_errors += n_errors;
     pthread_mutex_unlock(&b->execution->lock);

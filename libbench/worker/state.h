@@ -44,6 +44,8 @@ struct bench__execution {
     bench_counter_record *counters; /* totals until bench__execution_counters() */
 
     enum bench__task task;
+    int is_paused; /* counters and errors do not count now */
+    int threads_are_set_up;
     struct bench__team *team; /* the threads beside the calling one; NULL with one thread */
 };
 

@@ -18,8 +18,8 @@ enum bench__frame {
     BENCH__FRAME_LAUNCH,    /* runner: a request; worker: the launch it made */
     BENCH__FRAME_CALIBRATE, /* runner: empty; worker: a reading */
     BENCH__FRAME_ERROR,     /* worker: the request could not be served */
-    BENCH__FRAME_READY,     /* worker, in a duel: warm; its ns per iteration */
-    BENCH__FRAME_GO         /* runner, in a duel: the board is filled */
+    BENCH__FRAME_READY, /* worker, in a duel: warm; ns per iteration, most iterations per call */
+    BENCH__FRAME_GO     /* runner, in a duel: the board is filled */
 };
 
 /** A growing (writing) or bounded (reading) payload. The first failure sticks: check at the end. */

@@ -59,7 +59,7 @@ static int sample(bench_launch *out, const struct bench__case *c, const struct b
 
 static int launch(bench_launch *out, bench_suite *const *suites, size_t n_suites,
                   const struct bench__request *r, const struct bench__turns *turns,
-                  bench_error *err) {
+                  uint64_t *out_max_iterations, bench_error *err) {
     struct bench__case c;
     bench__launch_init(out);
     out->index = r->index;
@@ -70,6 +70,7 @@ static int launch(bench_launch *out, bench_suite *const *suites, size_t n_suites
         code = pin(r->cpu, err);
     }
     if (code == 0) {
+        *out_max_iterations = c.function->opts.max_iterations;
         code = sample(out, &c, r, turns, err);
     }
     bench__case_clear(&c);
@@ -81,18 +82,19 @@ static int launch(bench_launch *out, bench_suite *const *suites, size_t n_suites
 
 int bench__launch_here(bench_launch *out, bench_suite *const *suites, size_t n_suites,
                        const struct bench__request *r, bench_error *err) {
-    return launch(out, suites, n_suites, r, NULL, err);
+    uint64_t max_iterations;
+    return launch(out, suites, n_suites, r, NULL, &max_iterations, err);
 }
 
 /* Another place on the stack and in the heap for every launch: layout is noise, not signal. */
 static int __attribute__((noinline))
 launch_displaced(bench_launch *out, bench_suite *const *suites, size_t n_suites,
                  const struct bench__request *r, const struct bench__turns *turns,
-                 bench_error *err) {
+                 uint64_t *out_max_iterations, bench_error *err) {
     void *stack = alloca((size_t)r->stack_offset + 1);
     void *heap = malloc((size_t)r->heap_offset + 1);
     __asm__ __volatile__("" : : "r"(stack), "r"(heap) : "memory");
-    const int code = launch(out, suites, n_suites, r, turns, err);
+    const int code = launch(out, suites, n_suites, r, turns, out_max_iterations, err);
     free(heap);
     return code;
 }
@@ -122,7 +124,8 @@ struct duellist {
     struct server *server;
     struct bench__board *board;
     uint32_t side;
-    uint32_t at; /* the turn to look at next */
+    uint32_t at;             /* the turn to look at next */
+    uint64_t max_iterations; /* of the benchmark; 0: no limit */
     bench_error *err;
 };
 
@@ -132,6 +135,7 @@ static size_t begin_turns(void *context, double ns_per_iteration) {
     enum bench__frame type;
     size_t n = 0;
     bench__wire_put_f64(&w, ns_per_iteration);
+    bench__wire_put_u64(&w, d->max_iterations);
     int code = answer(d->server, BENCH__FRAME_READY, &w, d->err);
     if (code == 0) {
         code = bench__frame_receive(d->server->fd, &type, &w, d->err);
@@ -170,7 +174,8 @@ static int duel(struct server *s, const struct bench__request *request, bench_la
         return err->code;
     }
     const struct bench__turns turns = {begin_turns, next_turn, end_turn, &d};
-    const int code = launch_displaced(out, s->suites, s->n_suites, request, &turns, err);
+    const int code =
+        launch_displaced(out, s->suites, s->n_suites, request, &turns, &d.max_iterations, err);
     if (code != 0 || out->status != BENCH_STATUS_OK) {
         bench__board_end(d.board);
     }
@@ -181,12 +186,14 @@ static int duel(struct server *s, const struct bench__request *request, bench_la
 static int serve_launch(struct server *s, struct bench__wire *in, bench_error *err) {
     struct bench__request request;
     bench_launch out;
+    uint64_t max_iterations;
     int code = bench__get_request(in, &request, err);
     if (code != 0) {
         return code;
     }
     code = request.side >= 0 ? duel(s, &request, &out, err)
-                             : launch_displaced(&out, s->suites, s->n_suites, &request, NULL, err);
+                             : launch_displaced(&out, s->suites, s->n_suites, &request, NULL,
+                                                &max_iterations, err);
     bench__request_clear(&request);
     if (code != 0) {
         return code;

@@ -83,7 +83,8 @@ BENCH_API void bench_set_elapsed_ns(bench_state *b, double elapsed_ns);
  */
 
 /** The value of an axis. An axis that does not exist or is not of that type fails the benchmark
- *  with a message and yields 0 or "". The string lives as long as the suite. */
+ *  with a message and yields 0 or "". The string
+ *  lives until the launch's teardown returns. */
 BENCH_API int64_t bench_param_i64(bench_state *b, const char *name);
 BENCH_API const char *bench_param_str(bench_state *b, const char *name);
 

@@ -147,7 +147,8 @@ typedef struct bench_launch {
     /* warm-up */
     double cold_ns;    /**< the first call of all, one iteration */
     double warm_up_ns; /**< spent until steady or capped */
-    int steady;        /**< 0: the cap was reached before the times were flat */
+    int steady; /**< 0: the cap was reached before the times were flat; 1 also when there were
+                            too few batches to judge */
 
     /* samples, in the order in which they were taken */
     size_t n_samples;
@@ -155,9 +156,10 @@ typedef struct bench_launch {
     double *elapsed_ns;   /**< per sample, all its iterations together; owned; NULL likewise */
     double measured_ns;   /**< sum of the timed parts */
     uint64_t total_iterations;
-    double cpu_ns;          /**< CPU time of all threads over the timed part, user and system */
-    int64_t peak_rss_bytes; /**< of the worker process, fixture included */
-    uint64_t n_errors;      /**< bench_count_errors */
+    double cpu_ns; /**< CPU time of all threads over the timed part, user and system; NAN where
+                                 untimed work lies in between (batches, latencies, duels) */
+    int64_t peak_rss_bytes;         /**< of the worker process, fixture included */
+    uint64_t n_errors;              /**< bench_count_errors */
     bench_histogram_record latency; /**< n_total 0 unless sampled as latency */
 
     size_t n_counters;

@@ -11,7 +11,7 @@ struct fake_body {
     uint64_t first_call_extra; /* the cold call's penalty */
     uint64_t slow_until;       /* until then an iteration takes twice as long */
     uint64_t drift_until;      /* until then it takes a tick more per million ticks still to go */
-    uint64_t n_calls, n_iterations, n_forgotten;
+    uint64_t n_calls, n_iterations, n_forgotten, n_pauses;
     uint64_t largest_n;
     uint64_t stop_at_call; /* the body gives up at that call; 0: never */
 };
@@ -36,6 +36,10 @@ static double fake_call(void *context, uint64_t n) {
     return (double)ticks;
 }
 
+static void fake_pause(void *context, int is_paused) {
+    ((struct fake_body *)context)->n_pauses += is_paused != 0;
+}
+
 static void fake_forget(void *context) {
     struct fake_body *f = context;
     f->n_forgotten++;
@@ -47,7 +51,8 @@ static struct bench__clock fake_clock_of(struct fake_body *f) {
 }
 
 static struct bench__body fake_body_of(struct fake_body *f) {
-    return (struct bench__body){.call = fake_call, .forget = fake_forget, .context = f};
+    return (struct bench__body){
+        .call = fake_call, .pause = fake_pause, .forget = fake_forget, .context = f};
 }
 
 #endif

@@ -77,8 +77,8 @@ static int launch(struct bench__duel_launch *out, const char *a, const char *b, 
     assert_int_equal(bench__clock_open(&clock, BENCH_CLOCK_AUTO, NULL), 0);
     const int is_threaded = strcmp(a, "threaded") == 0;
     const struct bench__duellist sides[2] = {
-        {NULL, arguments, "s", a, "f", &threads, (size_t)is_threaded},
-        {NULL, arguments, "s", b, "f", &threads, (size_t)is_threaded},
+        {NULL, arguments, "s", a, "f", &threads, (size_t)is_threaded, is_threaded ? 2 : 1},
+        {NULL, arguments, "s", b, "f", &threads, (size_t)is_threaded, is_threaded ? 2 : 1},
     };
     const struct bench__duel_settings settings = {
         .sampling = strcmp(a, "latency") == 0 ? BENCH_SAMPLING_LATENCY : BENCH_SAMPLING_FLAT,
@@ -86,6 +86,7 @@ static int launch(struct bench__duel_launch *out, const char *a, const char *b, 
         .measurement_ns = 2e6,
         .epoch_ns = 20e3,
         .seed = 3,
+        .name = "s/g/f",
         .timeout_ns = timeout_ns,
         .clock = clock.kind,
         .ticks_per_ns = clock.ticks_per_ns,

@@ -138,7 +138,7 @@ static int is_found(const struct bench__paired *duel) {
     return duel->p.two_sided < duel->alpha && (duel->change.lower > 0 || duel->change.upper < 0);
 }
 
-/* ---- false alarms and coverage ---------------------------------------------------------------- */
+/* ---- false alarms and coverage -------------------------------------------------------------- */
 
 struct tally {
     int trials, rejected, found, held, below;
@@ -240,7 +240,7 @@ static void a_suite_of_200_nulls(void **state) {
     assert_rate_at_most(alarmed[1], SUITES, 0.01, "Holm");
 }
 
-/* ---- power ------------------------------------------------------------------------------------ */
+/* ---- power ---------------------------------------------------------------------------------- */
 
 /* How often Student's t finds it, the most that any such test can on normal launches. */
 static int found_by_t(const double *x, size_t n, double alpha) {
@@ -313,7 +313,7 @@ static void mde_is_found(void **state) {
     }
 }
 
-/* ---- floors and layouts ----------------------------------------------------------------------- */
+/* ---- floors and layouts --------------------------------------------------------------------- */
 
 struct world {
     int n_copies, per_copy; /* of the floor */
@@ -366,8 +366,8 @@ static void a_floor_costs_little_where_nothing_is_wrong(void **state) {
     assert_between(alarms, 0, 0.014, "false alarms");
 }
 
-/* Two copies of one program differ for good, by as much as two launches do. Duels alone take half of
- * such accidents for changes. */
+/* Two copies of one program differ for good, by as much as two launches do. Duels alone take half
+ * of such accidents for changes. */
 static void a_floor_sees_lasting_offsets(void **state) {
     (void)state;
     const struct world none = {.n_copies = 0, .offset_sd = 1};
@@ -382,8 +382,8 @@ static void a_floor_sees_lasting_offsets(void **state) {
     assert_between(with_many, 0, 0.03, "16 copies");
 }
 
-/* Placement as large as the rest of the noise, and nine times its variance. Four layouts are too few
- * to know either. */
+/* Placement as large as the rest of the noise, and nine times its variance. Four layouts are too
+ * few to know either. */
 static void shared_layouts_raise_no_alarm(void **state) {
     (void)state;
     const int n_layouts[] = {4, 8, 16};
@@ -400,7 +400,7 @@ static void shared_layouts_raise_no_alarm(void **state) {
     }
 }
 
-/* ---- looking more than once ------------------------------------------------------------------- */
+/* ---- looking more than once ----------------------------------------------------------------- */
 
 static void precision_plan_keeps_alpha(void **state) {
     (void)state;

@@ -43,8 +43,8 @@ static void suite_agrees_with_r(void **state) {
     reference_free(&r);
 }
 
-/* Launches of a benchmark on two sides: what a launch is like counts most, and it is partly the same
- * for both sides of a pair. */
+/* Launches of a benchmark on two sides: what a launch is like counts most, and it is partly the
+ * same for both sides of a pair. */
 enum { LAUNCHES = 16, PER_LAUNCH = 50, SAMPLES = LAUNCHES * PER_LAUNCH };
 
 static const double JOINT = 0.01, OWN = 0.01, NOISE = 0.005;
@@ -101,7 +101,7 @@ static double share_of_bands(int paired, int by_launch) {
     return held / (double)TRIALS;
 }
 
-/* Pooling without regard to launches is what this must not do: the last line says what it costs. */
+/* Pooling without regard to launches is what this must not do; the last figure says why. */
 static void bands_hold_all_deciles_at_once(void **state) {
     (void)state;
     double paired = share_of_bands(1, 1), unpaired = share_of_bands(0, 1);
