@@ -36,11 +36,11 @@ int bench__session_open(struct bench__session *s);
 int bench__session_load(struct bench__session *s);
 /** Decides where the journal goes; a place that cannot be written is a warning, not an error. */
 int bench__session_journal(struct bench__session *s);
-/** Removes the journal of a run whose results are written; after an interruption or an error (`code`)
- *  it stays, and the user is told how to go on with it. */
+/** Removes the journal of a run whose results are written; after an interruption or an error
+ *  (`code`) it stays, and the user is told how to go on with it. */
 void bench__session_end_journal(struct bench__session *s, int code);
-/** Makes SIGINT, SIGTERM and SIGHUP ask the work to end in order (a second one ends the process), those
- *  that are not ignored already. @return the flag that they set. */
+/** Makes SIGINT, SIGTERM and SIGHUP ask the work to end in order (a second one ends the process),
+ *  those that are not ignored already. @return the flag that they set. */
 const volatile sig_atomic_t *bench__cli_interrupted(void);
 void bench__session_close(struct bench__session *s);
 

@@ -224,11 +224,6 @@ static void run_for(struct sampler *s, double shortest_ns) {
     }
 }
 
-/* An operation longer than the whole launch: it is not warmed up, and one sample is all there is. */
-static int is_long(const struct sampler *s) {
-    return s->ns_per_iteration > s->options->measurement_ns;
-}
-
 /* How many samples there will be, with launch->iterations filled as far as it is known. */
 static size_t prepare_samples(struct sampler *s, double shortest_ns) {
     const struct bench__turns *turns = s->options->turns;
@@ -236,20 +231,17 @@ static size_t prepare_samples(struct sampler *s, double shortest_ns) {
         const size_t n = turns->begin(turns->context, s->ns_per_iteration);
         return n < (size_t)s->options->sample_size ? n : (size_t)s->options->sample_size;
     }
-    s->launch->iterations[0] = 1;
-    if (s->options->no_keep || is_long(s)) {
+    if (s->options->no_keep) {
         return 1;
     }
     return plan(s, shortest_ns, s->options->measurement_ns);
 }
 
-static void measure(struct sampler *s, double shortest_ns, struct bench__noise_probe *probe) {
+/* The timed part, with the record of what happened around it. */
+static void measure(struct sampler *s, size_t n_samples, double shortest_ns,
+                    struct bench__noise_probe *probe) {
     bench_launch *launch = s->launch;
     struct bench__noise_reading before, after;
-    const size_t n_samples = prepare_samples(s, shortest_ns);
-    if (s->stopped || n_samples == 0) {
-        return;
-    }
     s->body->forget(s->body->context);
     const double from = now_ns(s);
     const int64_t cpu_from = bench__process_cpu_ns();
@@ -258,7 +250,7 @@ static void measure(struct sampler *s, double shortest_ns, struct bench__noise_p
     }
     if (s->options->turns != NULL) {
         take_turns(s, n_samples);
-    } else if (s->options->no_keep && !is_long(s)) {
+    } else if (s->options->no_keep) {
         run_for(s, shortest_ns);
     } else {
         take_samples(s, n_samples);
@@ -273,6 +265,26 @@ static void measure(struct sampler *s, double shortest_ns, struct bench__noise_p
         bench__noise_between(&before, &after, now_ns(s) - from, launch->clock.drift_ppm,
                              &launch->noise);
     }
+}
+
+/* An operation longer than the whole launch: it is not warmed up, and one sample is all there is. A
+ * slow first call alone does not make one: the sample itself decides. */
+static int is_long(struct sampler *s, double shortest_ns, struct bench__noise_probe *probe) {
+    bench_launch *launch = s->launch;
+    const double most = s->options->measurement_ns;
+    if (launch->cold_ns <= most || s->options->turns != NULL || s->options->no_keep) {
+        return 0;
+    }
+    launch->iterations[0] = 1;
+    measure(s, 1, shortest_ns, probe);
+    if (s->stopped || launch->elapsed_ns[0] > most) {
+        launch->steady = 1; /* nobody looked */
+        return 1;
+    }
+    s->ns_per_iteration = launch->elapsed_ns[0];
+    launch->n_samples = 0;
+    launch->total_iterations = 0;
+    return 0;
 }
 
 int bench__sample(bench_launch *launch, const struct bench__sampler_options *options,
@@ -295,17 +307,12 @@ int bench__sample(bench_launch *launch, const struct bench__sampler_options *opt
     const double cold = call(&s, 1);
     launch->cold_ns = s.stopped ? NAN : cold;
     s.ns_per_iteration = cold;
-    if (!s.stopped && !options->once && cold > options->measurement_ns) {
-        /* slow by nature, or only the first time? */
-        s.ns_per_iteration = call(&s, 1);
-    }
-    if (!s.stopped && !options->once) {
-        if (!is_long(&s)) {
-            warm_up(&s, shortest_ns);
-            calibrate(&s);
-        }
-        if (!s.stopped) {
-            measure(&s, shortest_ns, probe);
+    if (!s.stopped && !options->once && !is_long(&s, shortest_ns, probe)) {
+        warm_up(&s, shortest_ns);
+        calibrate(&s);
+        const size_t n_samples = s.stopped ? 0 : prepare_samples(&s, shortest_ns);
+        if (!s.stopped && n_samples > 0) {
+            measure(&s, n_samples, shortest_ns, probe);
         }
     }
     launch->peak_rss_bytes = bench__peak_rss_bytes();

@@ -100,6 +100,28 @@ static void a_long_operation_is_one_sample_without_warm_up(void **state) {
     bench__launch_clear(&launch);
 }
 
+static void a_slow_first_call_does_not_make_an_operation_long(void **state) {
+    (void)state;
+    struct fake_body f = {.per_read = 20, .per_iteration = 40, .first_call_extra = 80000000};
+    bench_launch launch;
+    sample(&launch, &f, &usual);
+    assert_true(launch.n_samples >= 30);
+    assert_near(launch.elapsed_ns[0] / (double)launch.iterations[0], 40, 1e-6);
+    assert_near(launch.cold_ns, 80000040, 1e-6);
+    bench__launch_clear(&launch);
+}
+
+static void little_warm_up_still_finds_the_iterations(void **state) {
+    (void)state;
+    struct fake_body f = {.per_read = 20, .per_iteration = 1};
+    struct bench__sampler_options none = usual;
+    bench_launch launch;
+    none.warm_up_ns = 0;
+    sample(&launch, &f, &none);
+    assert_true(launch.iterations[0] >= 10000);
+    bench__launch_clear(&launch);
+}
+
 static void no_time_per_iteration_is_no_endless_loop(void **state) {
     (void)state;
     struct fake_body f = {.per_read = 20, .per_iteration = 0};
@@ -187,6 +209,8 @@ int main(void) {
         cmocka_unit_test(warm_up_is_capped_and_says_so),
         cmocka_unit_test(linear_samples_have_the_slope),
         cmocka_unit_test(a_long_operation_is_one_sample_without_warm_up),
+        cmocka_unit_test(a_slow_first_call_does_not_make_an_operation_long),
+        cmocka_unit_test(little_warm_up_still_finds_the_iterations),
         cmocka_unit_test(no_time_per_iteration_is_no_endless_loop),
         cmocka_unit_test(max_iterations_is_kept),
         cmocka_unit_test(a_body_that_stops_ends_the_launch_there),
