@@ -105,6 +105,8 @@ static struct bench__duellist duellist(struct operand *o, const struct bench__li
                                     .function = b->function,
                                     .params = b->params,
                                     .n_params = b->n_params,
+                                    .bytes_per_iteration = b->bytes_per_iteration,
+                                    .elements_per_iteration = b->elements_per_iteration,
                                     .n_threads = threads_of(b)};
 }
 

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -141,12 +142,22 @@ static int read_field(char **out, const struct bench__json *item, const char *ke
     return *out != NULL ? 0 : BENCH_ENOMEM;
 }
 
+/* NAN when it is not there. */
+static int read_amount(double *out, const struct bench__json *item, const char *key) {
+    const struct bench__json value = bench__json_get(item, key);
+    *out = NAN;
+    return bench__json_absent(&value) ? 0 : bench__json_read_double(out, &value);
+}
+
 static int read_item(struct bench__listed *out, const struct bench__json *item) {
     const struct bench__json params = bench__json_get(item, "params");
     int code = read_field(&out->name, item, "name");
     code = code != 0 ? code : read_field(&out->suite, item, "suite");
     code = code != 0 ? code : read_field(&out->group, item, "group");
     code = code != 0 ? code : read_field(&out->function, item, "function");
+    code = code != 0 ? code : read_amount(&out->bytes_per_iteration, item, "bytes_per_iteration");
+    code = code != 0 ? code
+                     : read_amount(&out->elements_per_iteration, item, "elements_per_iteration");
     const size_t n = bench__json_length(&params);
     out->params = code == 0 ? bench__alloc(n, sizeof *out->params) : NULL;
     if (code == 0 && out->params == NULL) {

@@ -8,6 +8,7 @@ struct bench__listed {
     char *name, *suite, *group, *function; /* owned */
     bench_param *params;                   /* owned */
     size_t n_params;
+    double bytes_per_iteration, elements_per_iteration; /* NAN without */
 };
 
 struct bench__listing {

@@ -259,6 +259,9 @@ int bench__cli_chosen_names(const char ***out, size_t *out_n, const struct bench
 
 static void add_json_case(struct bench__json_writer *w, const struct bench__case *c) {
     bench__json_object_open(w, NULL, BENCH__JSON_LINE);
+    bench__json_add_double(w, "bytes_per_iteration", bench__case_per_iteration(c, BENCH_BYTES));
+    bench__json_add_double(w, "elements_per_iteration",
+                           bench__case_per_iteration(c, BENCH_ELEMENTS));
     bench__json_add_text(w, "function", c->function->name);
     bench__json_add_text(w, "group", c->group->name);
     bench__json_add_text(w, "name", c->name);

@@ -23,6 +23,7 @@ struct bench__duellist {
     const char *suite, *group, *function;
     const bench_param *params;
     size_t n_params;
+    double bytes_per_iteration, elements_per_iteration; /* NAN without */
     int n_threads; /* more than one: the sides are not pinned, but still take turns */
 };
 

@@ -39,6 +39,8 @@ static int add_result(struct session *s, int side, const struct bench__duel_pair
     r->group = bench__strdup(d->group);
     r->function = bench__strdup(d->function);
     r->status = BENCH_STATUS_NOT_RUN;
+    r->bytes_per_iteration = d->bytes_per_iteration;
+    r->elements_per_iteration = d->elements_per_iteration;
     r->n_threads = d->n_threads;
     if (s->runs[side]->host.n_cpus > 0 && d->n_threads > s->runs[side]->host.n_cpus) {
         r->flags |= BENCH_FLAG_OVERSUBSCRIBED;

@@ -77,8 +77,10 @@ static int launch(struct bench__duel_launch *out, const char *a, const char *b, 
     assert_int_equal(bench__clock_open(&clock, BENCH_CLOCK_AUTO, NULL), 0);
     const int is_threaded = strcmp(a, "threaded") == 0;
     const struct bench__duellist sides[2] = {
-        {NULL, arguments, "s", a, "f", &threads, (size_t)is_threaded, is_threaded ? 2 : 1},
-        {NULL, arguments, "s", b, "f", &threads, (size_t)is_threaded, is_threaded ? 2 : 1},
+        {NULL, arguments, "s", a, "f", &threads, (size_t)is_threaded, NAN, NAN,
+         is_threaded ? 2 : 1},
+        {NULL, arguments, "s", b, "f", &threads, (size_t)is_threaded, NAN, NAN,
+         is_threaded ? 2 : 1},
     };
     const struct bench__duel_settings settings = {
         .sampling = strcmp(a, "latency") == 0 ? BENCH_SAMPLING_LATENCY : BENCH_SAMPLING_FLAT,
