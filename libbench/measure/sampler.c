@@ -155,7 +155,10 @@ static size_t plan(struct sampler *s, double shortest_ns, double measurement_ns)
         return bench__plan_linear(iterations, sample_size, s->ns_per_iteration, shortest_ns,
                                   measurement_ns, s->options->max_iterations, &rng);
     }
+    const double from = now_ns(s);
     const double epoch = choose_epoch(s, shortest_ns);
+    s->launch->warm_up_ns +=
+        now_ns(s) - from; /* the pilot's samples warm up too, and are not kept */
     const uint64_t n =
         bench__plan_iterations(s->ns_per_iteration, epoch, s->options->max_iterations);
     const size_t n_samples =

@@ -22,6 +22,8 @@
 #include <math.h>
 #include <string.h>
 
+#define LEAST_MODAL_SPREAD                                                                         \
+    0.1 /* of the median, from q05 to q95: below, several speeds matter to nobody */
 #define MIN_LAUNCHES_TO_RESAMPLE  10
 #define MIN_LAUNCHES_TO_CORRELATE 8
 #define MDE_ALPHA                 0.01
@@ -389,7 +391,9 @@ static unsigned flags_of_samples(struct work *w, double empty_loop_ns) {
     if (is_clock_bound(w)) {
         flags |= BENCH_FLAG_CLOCK_BOUND;
     }
-    return flags | (w->result->time.n_modes > 1 ? BENCH_FLAG_MULTIMODAL : 0);
+    const bench_time_estimates *time = &w->result->time;
+    const int is_wide = time->q95 - time->q05 > LEAST_MODAL_SPREAD * time->median.point;
+    return flags | (time->n_modes > 1 && is_wide ? BENCH_FLAG_MULTIMODAL : 0);
 }
 
 static unsigned flags_of_launches(const bench_result *result) {

@@ -146,7 +146,7 @@ typedef struct bench_launch {
 
     /* warm-up */
     double cold_ns;    /**< the first call of all, one iteration */
-    double warm_up_ns; /**< spent until steady or capped */
+    double warm_up_ns; /**< spent until steady or capped, and on choosing the length of samples */
     int steady; /**< 0: the cap was reached before the times were flat; 1 also when there were
                             too few batches to judge */
 
