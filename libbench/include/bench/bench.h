@@ -55,7 +55,7 @@ typedef struct bench_state bench_state;
  * bench_skip() or bench_fail(). Exactly one loop per call of the body.
  */
 #define BENCH_LOOP(b)                                                                              \
-    for (uint64_t bench_left_ = bench_loop_start(b);                                               \
+    for (uint64_t bench_left_ = bench_loop_enter(b);                                               \
          bench_left_ != 0 || (bench_left_ = bench_loop_next(b)) != 0; bench_left_--)
 
 /**
@@ -63,13 +63,26 @@ typedef struct bench_state bench_state;
  * the current batch. Use it to walk over what batch_setup prepared.
  */
 #define BENCH_LOOP_INDEX(b, i)                                                                     \
-    for (uint64_t i = 0, bench_end_ = bench_loop_start(b);                                         \
+    for (uint64_t i = 0, bench_end_ = bench_loop_enter(b);                                         \
          i != bench_end_ || (i = 0, (bench_end_ = bench_loop_next(b)) != 0); i++)
 
 /** For the macros: prepares a loop and starts the clock. @return iterations until loop_next. */
 BENCH_API uint64_t bench_loop_start(bench_state *b);
 /** For the macros: stops the clock. @return iterations of the next stretch, 0 at the end. */
 BENCH_API uint64_t bench_loop_next(bench_state *b);
+
+/**
+ * For the macros: bench_loop_start(), and then the loop's first instruction at the start of a cache
+ * line. Where the linker happens to put a tight loop would otherwise decide whether an iteration
+ * costs one cycle or two.
+ */
+__attribute__((always_inline)) static inline uint64_t bench_loop_enter(bench_state *b) {
+    const uint64_t n = bench_loop_start(b);
+#if defined(__x86_64__) || defined(__aarch64__)
+    __asm__ __volatile__(".p2align 6");
+#endif
+    return n;
+}
 
 /**
  * For caller-timed benchmarks (bench_opts.caller_timed): how many iterations this call has to run.
