@@ -47,7 +47,8 @@ row 'loading and comparing two baselines of 1,000 benchmarks' \
   "$(median_ms 11 "$ctl" compare old new --baselines-dir "$work/baselines" --output-format csv)"
 
 row 'resampling, 100,000 of 100 points: mean, median, MAD, slope' \
-  "$("$root"/build-tests/tests/unit/stats/time_bootstrap | tail -n 1)"
+  "$("$root"/build-tests/tests/unit/stats/time_bootstrap |
+    sed -n 's/^ *100 points with x *//p')"
 
 share='[.benchmarks[].launches | (.warm_up_ns + .measured_ns) | add] | add'
 "$run" core_operations/uuid --out "$work/uuid.json" -q >/dev/null 2>&1
