@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/strbuf.h"
 #include "base/units.h"
 #include "measure/host.h"
 #include "result/difference.h"
@@ -492,15 +491,4 @@ void bench_outcome_clear(bench_outcome *outcome) {
     bench__free(outcome->budgets);
     bench__free(outcome->comparisons);
     *outcome = (bench_outcome){0};
-}
-
-void bench__regression_questions(struct bench__strbuf *out, const bench_comparison *c) {
-    if (c->verdict != BENCH_VERDICT_REGRESSED) {
-        return;
-    }
-    bench__strbuf_add_safe(out, c->name);
-    bench__strbuf_addf(out, ": %s\n", c->reason);
-    bench__strbuf_add(out, "  Cause (which change, by which mechanism):\n"
-                           "  Why it is necessary (what is gained for it):\n"
-                           "  Mitigation tried (and what it brought):\n");
 }

@@ -27,8 +27,6 @@
 
 #include "result/gates.h"
 
-struct bench__strbuf;
-
 /** What the launches of a duel said about one benchmark: ln(new / old), one value per launch. */
 struct bench__duel_evidence {
     const char *name;
@@ -57,9 +55,5 @@ struct bench__verdict_options {
 int bench__judge(bench_outcome *out, const bench_run *run, const bench_run *baseline,
                  const struct bench__gates *gates, const struct bench__verdict_options *options,
                  bench_error *err);
-
-/** The three questions that a regression has to answer before it is accepted, for a person to fill
- *  in. Nothing for any other verdict. */
-void bench__regression_questions(struct bench__strbuf *out, const bench_comparison *comparison);
 
 #endif

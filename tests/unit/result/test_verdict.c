@@ -573,26 +573,6 @@ static void intervals_cover(void **state) {
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-static void a_regression_has_three_questions(void **state) {
-    struct bench__strbuf text;
-    char name[] = "s/group/f\x1b";
-    bench_comparison c = {
-        .name = name, .verdict = BENCH_VERDICT_REGRESSED, .reason = "slower by 7 %"};
-    (void)state;
-    bench__strbuf_init(&text);
-    bench__regression_questions(&text, &c);
-    assert_string_equal(bench__strbuf_text(&text),
-                        "s/group/f\\x1B: slower by 7 %\n"
-                        "  Cause (which change, by which mechanism):\n"
-                        "  Why it is necessary (what is gained for it):\n"
-                        "  Mitigation tried (and what it brought):\n");
-    bench__strbuf_clear(&text);
-    c.verdict = BENCH_VERDICT_PASS;
-    bench__regression_questions(&text, &c);
-    assert_string_equal(bench__strbuf_text(&text), "");
-    bench__strbuf_clear(&text);
-}
-
 static void every_allocation_may_fail(void **state) {
     (void)state;
     bench_run *baseline = following_run(1, 1, 100, 0.03), *run = following_run(2, 1, 100, 0.03);
@@ -638,7 +618,6 @@ int main(void) {
         cmocka_unit_test(equals_differ_in_at_most_alpha),
         cmocka_unit_test(changes_are_found),
         cmocka_unit_test(intervals_cover),
-        cmocka_unit_test(a_regression_has_three_questions),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
