@@ -19,7 +19,11 @@ declare -A allowed=(
   [profile]='base/ result/ profile/'
   [history]='base/ stats/ result/ history/'
   [report]='base/ stats/ result/ history/ report/'
-  [cli]='base/ measure/ stats/ result/ suite/ worker/ run/ profile/ history/ report/ cli/'
+  [local]='base/ stats/ result/ measure/host.h local/'
+  [selftest]='base/ measure/ stats/ result/ suite/ worker/ run/ selftest/'
+  [cli]='base/ measure/ stats/ result/ suite/ worker/ run/ profile/ history/ report/ local/ cli/'
+  [ctl]='base/ measure/ stats/ result/ suite/ worker/ run/ profile/ history/ report/ local/
+         selftest/ cli/ ctl/'
   [include]=''
 )
 

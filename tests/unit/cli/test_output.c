@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "cli/output.h"
 #include "report/formats.h"
-#include "scratch.h"
 #include "support/fixture_run.h"
+#include "support/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,15 +2,15 @@
  * benchctl baseline list, check and accept: what is stored, whether it is whole, and replacing it
  * with a reason that stays beside it. Compares nothing.
  */
+#include "result/baseline.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/table.h"
 #include "base/units.h"
-#include "cli/benchctl.h"
 #include "cli/output.h"
+#include "ctl/commands.h"
 #include "measure/host.h"
-#include "result/baseline.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,9 +2,9 @@
  * benchctl: works on stored results. Here is the table of commands and what is the same for all of
  * them: options, help, errors, exit codes. Each command has a file of its own.
  */
-#include "cli/benchctl.h"
 #include "base/error.h"
 #include "base/pattern.h"
+#include "ctl/commands.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* scratch.h - a directory for one test, and command lines that name it. */
+/* support/scratch.h - a directory for one test, and command lines that name it. */
 #ifndef TEST_CLI_SCRATCH_H
 #define TEST_CLI_SCRATCH_H
 

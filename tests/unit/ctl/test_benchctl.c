@@ -11,8 +11,8 @@
 #include "base/mem.h"
 #include "measure/host.h"
 #include "result/baseline.h"
-#include "scratch.h"
 #include "support/fixture_run.h"
+#include "support/scratch.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>

@@ -1,6 +1,6 @@
-/* cli/benchctl.h - the commands of benchctl, and what they share. */
-#ifndef BENCH_CLI_BENCHCTL_H
-#define BENCH_CLI_BENCHCTL_H
+/* ctl/commands.h - the commands of benchctl, and what they share. */
+#ifndef BENCH_CTL_COMMANDS_H
+#define BENCH_CTL_COMMANDS_H
 
 #include "cli/options.h"
 #include "result/verdict.h"
@@ -11,7 +11,7 @@ typedef int benchctl_fn(const struct bench__cli_options *options, bench_error *e
 benchctl_fn benchctl_compare, benchctl_duel, benchctl_show;
 benchctl_fn benchctl_baseline_list, benchctl_baseline_check, benchctl_baseline_accept;
 
-/* ---- benchctl_show.c ---- */
+/* ---- show.c ---- */
 
 /** 1 when `text` names a baseline; anything else, and "./NAME", is a path. */
 int benchctl_is_baseline(const char *text, const struct bench__cli_options *options);
@@ -29,7 +29,7 @@ int benchctl_report(const bench_run *run, const bench_run *baseline,
                     const struct bench__verdict_options *how,
                     const struct bench__cli_options *options, bench_error *err);
 
-/* ---- benchctl_duel.c ---- */
+/* ---- duel.c ---- */
 
 /** 1 when both operands of compare are executables (or "executable:benchmark"). */
 int benchctl_is_duel(const struct bench__cli_options *options);

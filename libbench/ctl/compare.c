@@ -1,8 +1,8 @@
 /*
  * benchctl compare OLD NEW: two stored runs, judged as a run is judged against its baseline. Two
- * executables are another matter: benchctl_duel.c.
+ * executables are another matter: duel.c.
  */
-#include "cli/benchctl.h"
+#include "ctl/commands.h"
 
 #include "base/error.h"
 
