@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/redecide.h"
 #include "cli/selection.h"
 #include "cli/session.h"
 #include "result/baseline.h"
@@ -114,9 +115,7 @@ static int measure(struct bench__session *s, char *const *argv) {
     if (code != 0) {
         return code;
     }
-    struct bench__style style;
-    bench__cli_style(&style, s->options, stderr);
-    s->line = bench__progress_line_new(stderr, &style, isatty(STDERR_FILENO));
+    bench__session_progress(s);
     const struct bench__runner runner = {
         .suites = s->suites,
         .n_suites = s->n_suites,
@@ -140,7 +139,8 @@ static int measure(struct bench__session *s, char *const *argv) {
 
 /* ---- after measuring ---- */
 
-static int judge(struct bench__session *s) {
+/* By stored results, and where duels have been played, by them. */
+static int judge(struct bench__session *s, const struct bench__matchup *duels) {
     const char **chosen;
     size_t n_chosen;
     int code = bench__cli_chosen_names(&chosen, &n_chosen, s->cases, s->n_cases, s->baseline,
@@ -154,7 +154,11 @@ static int judge(struct bench__session *s) {
         .noise_threshold = s->options->noise_threshold,
         .selected = chosen,
         .n_selected = n_chosen,
+        .adjustment = (enum bench__adjustment)s->options->adjust,
+        .duels = duels->evidence,
+        .n_duels = duels->n_evidence,
     };
+    bench_outcome_clear(&s->outcome);
     code = bench__judge(&s->outcome, s->run, s->baseline, s->gates, &options, s->err);
     bench__free(chosen);
     return code;
@@ -197,13 +201,21 @@ static int write_results(struct bench__session *s) {
 }
 
 static int conclude(struct bench__session *s) {
-    int code = judge(s);
+    struct bench__matchup duels = {0};
+    int code = judge(s, &duels);
+    if (code == 0) {
+        code = bench__redecide(&duels, s);
+    }
+    if (code == 0 && duels.n_evidence > 0) {
+        code = judge(s, &duels);
+    }
     if (code == 0) {
         code = write_results(s);
     }
     if (code == 0) {
         code = save_baseline(s);
     }
+    bench__matchup_clear(&duels);
     return code;
 }
 

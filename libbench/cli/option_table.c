@@ -54,6 +54,7 @@ const struct bench__preset bench__quick[BENCH__N_QUICK] = {
 
 static const char *const list_formats[] = {"text", "json", NULL};
 static const char *const samplings[] = {"auto", "flat", "linear", "latency", NULL};
+static const char *const adjustments[] = {"bh", "holm", "none", NULL};
 static const char *const clocks[] = {"auto", "tsc", "cntvct", "monotonic", NULL};
 static const char *const formats[] = {"text", "json", "jsonl", "csv", "markdown", "compat", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
@@ -143,6 +144,11 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "noise-threshold", FRACTION, RUN | COMPARE, STATISTICS, AT(noise_threshold), "P", "0%",
         .help = "never call a change smaller than this", .max = 1},
 
+    [BENCH__OPT_ADJUST] = {
+        "adjust", CHOICE, RUN | COMPARE, STATISTICS, AT(adjust), "METHOD", "bh",
+        .help = "how p-values allow for there being many: Benjamini-Hochberg, Holm, or not",
+        .choices = adjustments},
+
     [BENCH__OPT_SAVE_BASELINE] = {
         "save-baseline", NAME, RUN, BASELINES, AT(save_baseline), "NAME", NULL,
         .help = "keep the results under this name"},
@@ -155,6 +161,13 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
     [BENCH__OPT_LOAD_BASELINE] = {
         "load-baseline", NAME, RUN, BASELINES, AT(load_baseline), "NAME", NULL,
         .help = "run nothing; take these stored results for this run's"},
+    [BENCH__OPT_BASELINE_EXE] = {
+        "baseline-exe", FILENAME, RUN, BASELINES, AT(baseline_exe), "FILE", NULL,
+        .help = "the executable behind the baseline: what is not a clear pass is decided by a duel "
+        "with it; otherwise the one kept by --save-baseline, if it is there"},
+    [BENCH__OPT_NO_DUEL] = {
+        "no-duel", FLAG, RUN, BASELINES, AT(no_duel), NULL, NULL,
+        .help = "compare stored results only"},
     [BENCH__OPT_BASELINES_DIR] = {
         "baselines-dir", DIRECTORY, ALL, BASELINES, AT(baselines_dir), "DIR", "baselines",
         .help = "where baselines are kept"},
@@ -217,6 +230,9 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
 /* clang-format on */
 
 const struct bench__conflict bench__conflicts[BENCH__N_CONFLICTS] = {
+    {BENCH__OPT_BASELINE_EXE,
+     {BENCH__OPT_NO_DUEL, NONE},
+     "one names the executable for duels and the other forbids them"},
     {BENCH__OPT_QUIET, {BENCH__OPT_VERBOSE, NONE}, "one asks for less and one for more"},
     {BENCH__OPT_BASELINE,
      {BENCH__OPT_BASELINE_LENIENT, NONE},
@@ -240,7 +256,8 @@ const struct bench__conflict bench__conflicts[BENCH__N_CONFLICTS] = {
      {BENCH__OPT_TEST, BENCH__OPT_WARM_UP_TIME, BENCH__OPT_MEASUREMENT_TIME, BENCH__OPT_SAMPLE_SIZE,
       BENCH__OPT_LAUNCHES, BENCH__OPT_SAMPLING, BENCH__OPT_QUICK, BENCH__OPT_SEED, BENCH__OPT_CPU,
       BENCH__OPT_CLOCK, BENCH__OPT_TIMEOUT, BENCH__OPT_IN_PROCESS, BENCH__OPT_PROFILE_TIME,
-      BENCH__OPT_JOURNAL, BENCH__OPT_RESUME, BENCH__OPT_SAVE_BASELINE, BENCH__OPT_PARAM, NONE},
+      BENCH__OPT_JOURNAL, BENCH__OPT_RESUME, BENCH__OPT_SAVE_BASELINE, BENCH__OPT_PARAM,
+      BENCH__OPT_BASELINE_EXE, NONE},
      "--load-baseline takes stored results and runs nothing"},
 };
 

@@ -39,10 +39,13 @@ enum bench__option_id {
     BENCH__OPT_SIGNIFICANCE_LEVEL,
     BENCH__OPT_NRESAMPLES,
     BENCH__OPT_NOISE_THRESHOLD,
+    BENCH__OPT_ADJUST,
     BENCH__OPT_SAVE_BASELINE,
     BENCH__OPT_BASELINE,
     BENCH__OPT_BASELINE_LENIENT,
     BENCH__OPT_LOAD_BASELINE,
+    BENCH__OPT_BASELINE_EXE,
+    BENCH__OPT_NO_DUEL,
     BENCH__OPT_BASELINES_DIR,
     BENCH__OPT_GATES,
     BENCH__OPT_THRESHOLD,
@@ -122,10 +125,12 @@ struct bench__cli_options {
     int64_t profile_time_ns;
     char *journal, *resume;
 
+    int adjust; /* enum bench__adjustment */
     double confidence_level, significance_level, noise_threshold, threshold;
     int64_t n_resamples;
 
-    char *save_baseline, *baseline, *baseline_lenient, *load_baseline;
+    char *save_baseline, *baseline, *baseline_lenient, *load_baseline, *baseline_exe;
+    int no_duel;
     char *baselines_dir;
     char *gates;
     unsigned fail_on; /* BENCH__FAIL_... */
@@ -212,7 +217,7 @@ struct bench__conflict {
     enum bench__option_id one, others[20]; /* ended by BENCH__N_OPTIONS */
     const char *why;
 };
-#define BENCH__N_CONFLICTS 7
+#define BENCH__N_CONFLICTS 8
 extern const struct bench__conflict bench__conflicts[BENCH__N_CONFLICTS];
 
 /**

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "cli/listing.h"
 #include "cli/output.h"
 #include "cli/selection.h"
 #include "result/baseline.h"
@@ -51,6 +52,34 @@ static int load_baseline(struct bench__session *s, bench_run **out, const char *
     return code;
 }
 
+/* The executable behind the baseline, where it is known. */
+static int find_baseline_exe(struct bench__session *s) {
+    const struct bench__cli_options *o = s->options;
+    if (o->baseline_exe == NULL) {
+        return 0;
+    }
+    if (s->baseline == NULL) {
+        return bench__error(s->err, BENCH_EINVAL,
+                            "--baseline-exe needs the baseline that the executable is behind: "
+                            "--baseline NAME; two executables alone are for benchctl compare");
+    }
+    s->baseline_exe = bench__strdup(o->baseline_exe);
+    if (s->baseline_exe == NULL) {
+        return bench__error(s->err, BENCH_ENOMEM, "out of memory");
+    }
+    if (!bench__is_executable(s->baseline_exe)) {
+        return bench__error(s->err, BENCH_EINVAL, "--baseline-exe %.200s is no executable",
+                            o->baseline_exe);
+    }
+    return 0;
+}
+
+void bench__session_progress(struct bench__session *s) {
+    struct bench__style style;
+    bench__cli_style(&style, s->options, stderr);
+    s->line = bench__progress_line_new(stderr, &style, isatty(STDERR_FILENO));
+}
+
 int bench__session_load(struct bench__session *s) {
     const struct bench__cli_options *o = s->options;
     const char *name = o->baseline != NULL ? o->baseline : o->baseline_lenient;
@@ -65,6 +94,9 @@ int bench__session_load(struct bench__session *s) {
     code = bench__run_describe(s->run, s->build, (bench_clock_kind)o->clock, s->err);
     if (code == 0 && name != NULL) {
         code = load_baseline(s, &s->baseline, name);
+    }
+    if (code == 0) {
+        code = find_baseline_exe(s);
     }
     if (code == 0 && o->load_baseline != NULL) {
         bench_run *stored = NULL;
@@ -156,6 +188,7 @@ void bench__session_close(struct bench__session *s) {
     bench_outcome_clear(&s->outcome);
     bench_run_free(s->run);
     bench_run_free(s->baseline);
+    bench__free(s->baseline_exe);
     bench__gates_free(s->gates);
     bench__cases_free(s->cases, s->n_cases);
     bench__free(s->resolved);

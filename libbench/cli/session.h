@@ -24,6 +24,7 @@ struct bench__session {
     bench_resolved *resolved;
     bench_run *run;
     bench_run *baseline; /* NULL without one */
+    char *baseline_exe;  /* the executable behind it, or NULL */
     struct bench__gates *gates;
     bench_outcome outcome;
     char *journal_path; /* NULL: none could be made */
@@ -36,6 +37,8 @@ int bench__session_open(struct bench__session *s);
 int bench__session_load(struct bench__session *s);
 /** Decides where the journal goes; a place that cannot be written is a warning, not an error. */
 int bench__session_journal(struct bench__session *s);
+/** Shows progress on standard error from now on; ended by bench__progress_line_free(s->line). */
+void bench__session_progress(struct bench__session *s);
 /** Removes the journal of a run whose results are written; after an interruption or an error
  *  (`code`) it stays, and the user is told how to go on with it. */
 void bench__session_end_journal(struct bench__session *s, int code);

@@ -23,10 +23,10 @@ int benchctl_is_baseline(const char *text, const struct bench__cli_options *opti
  */
 int benchctl_load(bench_run **out, const char *text, const struct bench__cli_options *options,
                   const bench_host *host, bench_error *err);
-/** Judges a run (baseline: NULL without one) by the gates and writes all outputs.
- *  @return as benchctl_fn. */
+/** Judges a run (baseline: NULL without one) by the gates (NULL: those that the options name) and
+ *  writes all outputs. @return as benchctl_fn. */
 int benchctl_report(const bench_run *run, const bench_run *baseline,
-                    const struct bench__verdict_options *how,
+                    const struct bench__verdict_options *how, const struct bench__gates *gates,
                     const struct bench__cli_options *options, bench_error *err);
 
 /* ---- duel.c ---- */

@@ -26,11 +26,13 @@ int benchctl_compare(const struct bench__cli_options *options, bench_error *err)
     if (options->arguments.n > 2)
         return bench__error(err, BENCH_EINVAL, "filters are for comparing two executables");
     const struct bench__verdict_options how = {.between_run_sd = NAN,
-                                               .noise_threshold = options->noise_threshold};
+                                               .noise_threshold = options->noise_threshold,
+                                               .adjustment =
+                                                   (enum bench__adjustment)options->adjust};
     bench_run *before = NULL, *after = NULL;
     int rc = load_both(&before, &after, options, err);
     if (rc == 0)
-        rc = benchctl_report(after, before, &how, options, err);
+        rc = benchctl_report(after, before, &how, NULL, options, err);
     bench_run_free(before);
     bench_run_free(after);
     return rc;

@@ -1,41 +1,29 @@
 /*
- * benchctl compare OLD_EXE NEW_EXE: both executables side by side, benchmark by benchmark. Finds
- * what to compare; the duels are run/, the judging result/.
+ * benchctl compare OLD_EXE NEW_EXE: both executables side by side, benchmark by benchmark. Says
+ * what is to be compared; the duels are cli/matchup.
  */
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/pattern.h"
-#include "base/rng.h"
-#include "cli/listing.h"
+#include "cli/matchup.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "ctl/commands.h"
 #include "result/model.h"
-#include "run/duels.h"
-#include "run/runner.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* "EXE" or "EXE:benchmark". */
-struct operand {
-    char *path;            /* owned */
-    const char *benchmark; /* NULL: all */
-    struct bench__listing listing;
-    char *argv[2];
-};
-
-struct match {
-    struct operand operands[2];
+struct command {
+    const struct bench__cli_options *options;
+    struct bench__matchup matchup;
+    char *paths[2];            /* owned */
+    const char *benchmarks[2]; /* NULL: all */
     struct bench__pattern **filters;
     size_t n_filters;
-    struct bench__duel_pair *pairs;
-    size_t n_pairs;
-    size_t n_only_old; /* benchmarks that the new executable has not */
-    bench_run *runs[2];
-    struct bench__duel_evidence *evidence;
+    struct bench__gates *gates;
     struct bench__progress_line *line;
 };
 
@@ -59,140 +47,107 @@ int benchctl_is_duel(const struct bench__cli_options *options) {
     return 1;
 }
 
-static int open_operand(struct operand *o, const char *text, bench_error *err) {
-    o->path = bench__strdup(text);
-    if (o->path == NULL) {
+static int open_operand(struct command *c, size_t side, bench_error *err) {
+    c->paths[side] = bench__strdup(c->options->arguments.items[side]);
+    if (c->paths[side] == NULL) {
         return bench__error(err, BENCH_ENOMEM, "out of memory");
     }
-    if (!bench__is_executable(o->path)) {
-        char *colon = strrchr(o->path, ':');
+    if (!bench__is_executable(c->paths[side])) {
+        char *colon = strrchr(c->paths[side], ':');
         *colon = '\0';
-        o->benchmark = colon + 1;
+        c->benchmarks[side] = colon + 1;
     }
-    o->argv[0] = o->path;
-    const int code = bench__listing_load(&o->listing, o->path, err);
-    if (code == 0 && o->benchmark != NULL &&
-        bench__listing_find(&o->listing, o->benchmark) == NULL) {
-        return bench__error(err, BENCH_ENOTFOUND, "%.100s has no benchmark '%.200s'", o->path,
-                            o->benchmark);
-    }
-    return code;
+    return 0;
 }
 
-static int is_chosen(const struct match *m, const char *name) {
-    for (size_t i = 0; i < m->n_filters; i++) {
-        if (bench__pattern_matches(m->filters[i], name)) {
+static int is_chosen(const struct command *c, const char *name) {
+    for (size_t i = 0; i < c->n_filters; i++) {
+        if (bench__pattern_matches(c->filters[i], name)) {
             return 1;
         }
     }
-    return m->n_filters == 0;
+    return c->n_filters == 0;
 }
 
-static int threads_of(const struct bench__listed *b) {
-    for (size_t i = 0; i < b->n_params; i++) {
-        if (strcmp(b->params[i].name, "threads") == 0 && b->params[i].is_i64) {
-            return (int)b->params[i].i64;
-        }
-    }
-    return 1;
-}
-
-static struct bench__duellist duellist(struct operand *o, const struct bench__listed *b) {
-    return (struct bench__duellist){.path = o->path,
-                                    .argv = o->argv,
-                                    .suite = b->suite,
-                                    .group = b->group,
-                                    .function = b->function,
-                                    .params = b->params,
-                                    .n_params = b->n_params,
-                                    .bytes_per_iteration = b->bytes_per_iteration,
-                                    .elements_per_iteration = b->elements_per_iteration,
-                                    .n_threads = threads_of(b)};
-}
-
-static void add_pair(struct match *m, const struct bench__listed *old,
-                     const struct bench__listed *new) {
-    m->pairs[m->n_pairs++] = (struct bench__duel_pair){
-        .name = new->name,
-        .side = {duellist(&m->operands[0], old), duellist(&m->operands[1], new)}};
+static int has_one_pair(const struct command *c) {
+    return c->benchmarks[0] != NULL || c->benchmarks[1] != NULL;
 }
 
 /* One benchmark against one, or all that both have. */
-static int pair_up(struct match *m, bench_error *err) {
-    struct operand *old = &m->operands[0], *new = &m->operands[1];
-    m->pairs = bench__alloc(old->listing.n + 1, sizeof *m->pairs);
-    if (m->pairs == NULL) {
-        return bench__error(err, BENCH_ENOMEM, "out of memory");
+static int pair_up(struct command *c, bench_error *err) {
+    const struct bench__listing *old = &c->matchup.sides[0].listing;
+    size_t n_chosen = 0;
+    int code = 0;
+    if (has_one_pair(c)) {
+        const char *a = c->benchmarks[0] != NULL ? c->benchmarks[0] : c->benchmarks[1];
+        const char *b = c->benchmarks[1] != NULL ? c->benchmarks[1] : c->benchmarks[0];
+        return bench__matchup_add(&c->matchup, a, b, err);
     }
-    if (old->benchmark != NULL || new->benchmark != NULL) {
-        const char *a = old->benchmark != NULL ? old->benchmark : new->benchmark;
-        const char *b = new->benchmark != NULL ? new->benchmark : old->benchmark;
-        const struct bench__listed *x = bench__listing_find(&old->listing, a);
-        const struct bench__listed *y = bench__listing_find(&new->listing, b);
-        if (x == NULL || y == NULL) {
-            return bench__error(err, BENCH_ENOTFOUND, "no benchmark '%.200s' in %.100s",
-                                x == NULL ? a : b, x == NULL ? old->path : new->path);
-        }
-        add_pair(m, x, y);
-        return 0;
-    }
-    for (size_t i = 0; i < old->listing.n; i++) {
-        const struct bench__listed *x = &old->listing.items[i];
-        const struct bench__listed *y = bench__listing_find(&new->listing, x->name);
-        if (is_chosen(m, x->name) && y != NULL) {
-            add_pair(m, x, y);
-        } else if (is_chosen(m, x->name)) {
-            m->n_only_old++;
+    for (size_t i = 0; code == 0 && i < old->n; i++) {
+        const char *name = old->items[i].name;
+        n_chosen += (size_t)is_chosen(c, name);
+        if (is_chosen(c, name) && bench__listing_find(&c->matchup.sides[1].listing, name) != NULL) {
+            code = bench__matchup_add(&c->matchup, name, name, err);
         }
     }
-    return m->n_pairs + m->n_only_old > 0
-               ? 0
-               : bench__error(err, BENCH_ENOTFOUND, "no benchmark of %.100s matches", old->path);
+    return code != 0 || n_chosen > 0
+               ? code
+               : bench__error(err, BENCH_ENOTFOUND, "no benchmark of %.100s matches", c->paths[0]);
 }
 
-static int open_match(struct match *m, const struct bench__cli_options *o, bench_error *err) {
-    m->filters = bench__alloc(o->arguments.n, sizeof(struct bench__pattern *));
-    if (m->filters == NULL) {
+static int open_all(struct command *c, bench_error *err) {
+    const struct bench__cli_options *o = c->options;
+    c->filters = bench__alloc(o->arguments.n, sizeof(struct bench__pattern *));
+    if (c->filters == NULL) {
         return bench__error(err, BENCH_ENOMEM, "out of memory");
     }
-    int code = 0;
+    int code = bench__cli_gates(&c->gates, o, err);
+    if (code == 0) {
+        bench__gates_set_default_threshold(c->gates, BENCH__DUEL_THRESHOLD);
+    }
     for (size_t i = 2; code == 0 && i < o->arguments.n; i++) {
-        code = bench__pattern_new(&m->filters[m->n_filters], o->arguments.items[i], err);
-        m->n_filters += code == 0;
+        code = bench__pattern_new(&c->filters[c->n_filters], o->arguments.items[i], err);
+        c->n_filters += code == 0;
     }
     for (size_t i = 0; code == 0 && i < 2; i++) {
-        code = open_operand(&m->operands[i], o->arguments.items[i], err);
+        code = open_operand(c, i, err);
     }
-    return code == 0 ? pair_up(m, err) : code;
+    if (code == 0) {
+        code = bench__matchup_open(&c->matchup, c->paths[0], c->paths[1], err);
+    }
+    return code == 0 ? pair_up(c, err) : code;
 }
 
-static void close_match(struct match *m) {
-    for (size_t i = 0; i < 2; i++) {
-        bench__listing_clear(&m->operands[i].listing);
-        bench__free(m->operands[i].path);
-        bench_run_free(m->runs[i]);
+static void close_all(struct command *c) {
+    bench__matchup_clear(&c->matchup);
+    for (size_t i = 0; i < c->n_filters; i++) {
+        bench__pattern_free(c->filters[i]);
     }
-    for (size_t i = 0; i < m->n_filters; i++) {
-        bench__pattern_free(m->filters[i]);
-    }
-    bench__free(m->filters);
-    bench__duels_free(m->evidence, m->n_pairs);
-    bench__free(m->pairs);
+    bench__free(c->filters);
+    bench__gates_free(c->gates);
+    bench__free(c->paths[0]);
+    bench__free(c->paths[1]);
 }
 
 static void on_progress(void *context, const bench_progress *progress) {
-    bench__progress_line_update(((struct match *)context)->line, progress);
+    bench__progress_line_update(((struct command *)context)->line, progress);
+}
+
+static void on_warning(void *context, const char *text) {
+    (void)context;
+    fprintf(stderr, "warning: %s\n", text);
 }
 
 /* Benchmarks that only the old side has go into its run, so that they come out as missing. */
-static int add_missing(struct match *m, bench_error *err) {
-    for (size_t i = 0; i < m->operands[0].listing.n; i++) {
-        const struct bench__listed *x = &m->operands[0].listing.items[i];
-        if (m->operands[0].benchmark != NULL || m->operands[1].benchmark != NULL ||
-            !is_chosen(m, x->name) || bench__listing_find(&m->operands[1].listing, x->name)) {
+static int add_missing(struct command *c, bench_error *err) {
+    const struct bench__listing *old = &c->matchup.sides[0].listing;
+    for (size_t i = 0; i < old->n && !has_one_pair(c); i++) {
+        const struct bench__listed *x = &old->items[i];
+        if (!is_chosen(c, x->name) ||
+            bench__listing_find(&c->matchup.sides[1].listing, x->name) != NULL) {
             continue;
         }
-        bench_result *r = bench__run_add_result(m->runs[0]);
+        bench_result *r = bench__run_add_result(c->matchup.runs[0]);
         if (r == NULL) {
             return bench__error(err, BENCH_ENOMEM, "out of memory");
         }
@@ -205,61 +160,25 @@ static int add_missing(struct match *m, bench_error *err) {
             return bench__error(err, BENCH_ENOMEM, "out of memory");
         }
     }
-    bench__run_sort(m->runs[0]);
+    bench__run_sort(c->matchup.runs[0]);
     return 0;
 }
 
-static int describe(struct match *m, const struct bench__cli_options *o, bench_error *err) {
-    const bench_build build = {0, "", ""};
-    for (size_t i = 0; i < 2; i++) {
-        m->runs[i] = bench__run_new();
-        if (m->runs[i] == NULL) {
-            return bench__error(err, BENCH_ENOMEM, "out of memory");
-        }
-        const int code = bench__run_describe(m->runs[i], &build, (bench_clock_kind)o->clock, err);
-        if (code != 0) {
-            return code;
-        }
-    }
-    const char *slash = strrchr(m->operands[0].path, '/');
-    m->runs[0]->label = bench__strdup(slash != NULL ? slash + 1 : m->operands[0].path);
-    return m->runs[0]->label != NULL ? 0 : bench__error(err, BENCH_ENOMEM, "out of memory");
-}
-
-static int play(struct match *m, const struct bench__cli_options *o, bench_error *err) {
-    struct bench__clock clock;
+static int play(struct command *c, bench_error *err) {
     struct bench__style style;
-    int code = bench__clock_open(&clock, (bench_clock_kind)o->clock, err);
-    if (code != 0) {
-        return code;
-    }
-    const struct bench__duels duels = {
-        .pairs = m->pairs,
-        .n_pairs = m->n_pairs,
-        .launches = (int)o->launches,
-        .confidence_level = 0.95,
-        .n_resamples = 100000,
-        .launch = {.sampling = BENCH_SAMPLING_FLAT,
-                   .warm_up_ns = (double)o->warm_up_time_ns / (double)o->launches,
-                   .measurement_ns = (double)o->measurement_time_ns / (double)o->launches,
-                   .seed = bench__cli_given(o, BENCH__OPT_SEED) ? o->seed : bench__rng_entropy(),
-                   .timeout_ns = o->timeout_ns,
-                   .clock = clock.kind,
-                   .ticks_per_ns = clock.ticks_per_ns},
-        .on_progress = on_progress,
-        .context = m,
-        .interrupted = bench__cli_interrupted(),
-    };
-    bench__cli_style(&style, o, stderr);
-    m->line = bench__progress_line_new(stderr, &style, isatty(STDERR_FILENO));
-    code = bench__duels_play(m->runs[0], m->runs[1], &m->evidence, &duels, err);
-    bench__progress_line_free(m->line);
+    bench__cli_style(&style, c->options, stderr);
+    c->line = bench__progress_line_new(stderr, &style, isatty(STDERR_FILENO));
+    c->matchup.on_progress = on_progress;
+    c->matchup.on_warning = on_warning;
+    c->matchup.context = c;
+    const int code = bench__matchup_decide(&c->matchup, c->options, c->gates, 0, err);
+    bench__progress_line_free(c->line);
     return code;
 }
 
 /* Everything that the old side has was to be compared. */
-static int judge_and_report(struct match *m, const struct bench__cli_options *options,
-                            bench_error *err) {
+static int judge_and_report(struct command *c, bench_error *err) {
+    const struct bench__matchup *m = &c->matchup;
     const bench_run *old = m->runs[0];
     const char **names = bench__alloc(old->n_results, sizeof *names);
     if (names == NULL) {
@@ -269,31 +188,30 @@ static int judge_and_report(struct match *m, const struct bench__cli_options *op
         names[i] = old->results[i].name;
     }
     const struct bench__verdict_options how = {.between_run_sd = NAN,
-                                               .noise_threshold = options->noise_threshold,
+                                               .noise_threshold = c->options->noise_threshold,
                                                .selected = names,
                                                .n_selected = old->n_results,
+                                               .adjustment =
+                                                   (enum bench__adjustment)c->options->adjust,
                                                .duels = m->evidence,
-                                               .n_duels = m->n_pairs};
-    const int code = benchctl_report(m->runs[1], old, &how, options, err);
+                                               .n_duels = m->n_evidence};
+    const int code = benchctl_report(m->runs[1], old, &how, c->gates, c->options, err);
     bench__free(names);
     return code >= 0 && m->runs[1]->interrupted ? BENCH__EXIT_INTERRUPTED : code;
 }
 
 int benchctl_duel(const struct bench__cli_options *options, bench_error *err) {
-    struct match m = {0};
-    int code = open_match(&m, options, err);
+    struct command c = {.options = options};
+    int code = open_all(&c, err);
     if (code == 0) {
-        code = describe(&m, options, err);
+        code = play(&c, err);
     }
     if (code == 0) {
-        code = play(&m, options, err);
+        code = add_missing(&c, err);
     }
     if (code == 0) {
-        code = add_missing(&m, err);
+        code = judge_and_report(&c, err);
     }
-    if (code == 0) {
-        code = judge_and_report(&m, options, err);
-    }
-    close_match(&m);
+    close_all(&c);
     return code;
 }

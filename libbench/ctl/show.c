@@ -218,22 +218,24 @@ int benchctl_load(bench_run **out, const char *text, const struct bench__cli_opt
 }
 
 int benchctl_report(const bench_run *run, const bench_run *baseline,
-                    const struct bench__verdict_options *how,
+                    const struct bench__verdict_options *how, const struct bench__gates *gates,
                     const struct bench__cli_options *options, bench_error *err) {
-    struct bench__gates *gates = NULL;
+    struct bench__gates *own = NULL;
     bench_outcome outcome = {0};
     struct bench__style style;
-    int rc = bench__cli_gates(&gates, options, err);
-    if (rc == 0)
-        rc = bench__judge(&outcome, run, baseline, gates, how, err);
+    int rc = gates == NULL ? bench__cli_gates(&own, options, err) : 0;
+    if (rc == 0) {
+        rc = bench__judge(&outcome, run, baseline, gates != NULL ? gates : own, how, err);
+    }
     if (rc == 0) {
         bench__cli_style(&style, options, stdout);
         rc = bench__cli_write_outputs(&outcome, options, &style, stdout, stderr, err);
     }
-    if (rc == 0)
+    if (rc == 0) {
         rc = outcome.exit_code;
+    }
     bench_outcome_clear(&outcome);
-    bench__gates_free(gates);
+    bench__gates_free(own);
     return rc;
 }
 
@@ -242,7 +244,7 @@ int benchctl_show(const struct bench__cli_options *options, bench_error *err) {
     int rc = benchctl_load(&run, options->arguments.items[0], options, NULL, err);
     const struct bench__verdict_options how = {.between_run_sd = NAN};
     if (rc == 0)
-        rc = benchctl_report(run, NULL, &how, options, err);
+        rc = benchctl_report(run, NULL, &how, NULL, options, err);
     bench_run_free(run);
     return rc;
 }

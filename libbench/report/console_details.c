@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "report/figures.h"
+#include "report/words_duel.h"
 
 #include <math.h>
 #include <string.h>
@@ -152,6 +153,14 @@ static void add_launch(const struct bench__console *c, const bench_launch *launc
 void bench__console_details(const struct bench__console *c, const struct bench__row *row) {
     add_details(c, row->result);
     add_flags(c, row);
+    if (c->style->verbose && row->comparison != NULL) {
+        struct bench__strbuf words;
+        bench__strbuf_init(&words);
+        bench__say_duel(&words, row->comparison);
+        add_line(c, BENCH__INK_DIM, &words);
+        bench__say_shift(&words, row->comparison);
+        add_line(c, BENCH__INK_DIM, &words);
+    }
     if (c->style->verbose) {
         add_estimates(c, row->result);
         for (size_t i = 0; i < row->result->n_launches; i++) {

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "report/figures.h"
 #include "report/scaling.h"
+#include "report/words_duel.h"
 
 #include <math.h>
 #include <string.h>
@@ -275,6 +276,14 @@ static void add_knowledge(const struct bench__console *c, unsigned shown) {
     bench__say_outliers(&text, c->view);
     add_entry(c, "outliers", &text);
     add_flags(c);
+    bench__say_resolution(&text, c->view);
+    add_entry(c, "duels", &text);
+    bench__say_placement(&text, c->view);
+    add_entry(c, "placement", &text);
+    for (size_t i = 0; i < c->view->outcome->n_suite_changes; i++) {
+        bench__say_suite_change(&text, &c->view->outcome->suite_changes[i]);
+        add_entry(c, "whole suite", &text);
+    }
     add_calibration(c);
 }
 

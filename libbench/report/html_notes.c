@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "report/figures.h"
 #include "report/scaling.h"
+#include "report/words_duel.h"
 
 /* ---- comparisons ---- */
 
@@ -184,6 +185,14 @@ static void add_knowledge(const struct bench__page *page) {
     bench__say_outliers(&words, page->view);
     add_item(page->out, "outliers", &words);
     add_flags(page);
+    bench__say_resolution(&words, page->view);
+    add_item(page->out, "duels", &words);
+    bench__say_placement(&words, page->view);
+    add_item(page->out, "placement", &words);
+    for (size_t i = 0; i < page->view->outcome->n_suite_changes; i++) {
+        bench__say_suite_change(&words, &page->view->outcome->suite_changes[i]);
+        add_item(page->out, "whole suite", &words);
+    }
     bench__strbuf_add(page->out, "</dl>\n");
 }
 

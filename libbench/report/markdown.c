@@ -8,6 +8,7 @@
 #include "report/figures.h"
 #include "report/view.h"
 #include "report/words.h"
+#include "report/words_duel.h"
 
 #include <math.h>
 #include <string.h>
@@ -197,6 +198,12 @@ static void add_foot(struct bench__strbuf *out, const struct bench__view *view) 
     add_paragraph(out, &words);
     bench__say_noise(&words, view);
     add_paragraph(out, &words);
+    bench__say_resolution(&words, view);
+    add_paragraph(out, &words);
+    for (size_t i = 0; i < view->outcome->n_suite_changes; i++) {
+        bench__say_suite_change(&words, &view->outcome->suite_changes[i]);
+        add_paragraph(out, &words);
+    }
     bench__say_machine(&words, &view->outcome->run->host);
     bench__strbuf_add(&words, "; ");
     bench__say_run(&words, view);

@@ -256,8 +256,10 @@ void bench__say_noise(struct bench__strbuf *out, const struct bench__view *view)
 void bench__say_inconclusive(struct bench__strbuf *out, const struct bench__view *view) {
     double least = INFINITY;
     double most = 0;
+    int all_by_duel = 1;
     for (size_t i = 0; i < view->outcome->n_comparisons; i++) {
         const bench_comparison *c = &view->outcome->comparisons[i];
+        all_by_duel &= c->verdict != BENCH_VERDICT_INCONCLUSIVE || c->duel.n_launches > 0;
         if (c->verdict == BENCH_VERDICT_INCONCLUSIVE && isfinite(c->mde)) {
             least = fmin(least, c->mde);
             most = fmax(most, c->mde);
@@ -273,9 +275,12 @@ void bench__say_inconclusive(struct bench__strbuf *out, const struct bench__view
         bench__strbuf_addf(out, ", where only changes of %s%s%s or more can be told from noise",
                            from, same ? "" : " to ", same ? "" : to);
     }
-    bench__strbuf_add(out, ". Measure longer (--measurement-time) or on a quieter machine, or run "
-                           "the old and the new executable side by side: benchctl compare OLD "
-                           "NEW.");
+    bench__strbuf_add(out, all_by_duel
+                               ? ". More time decides most of them: --measurement-time, or "
+                                 "--launches 64. Layout variants (--layouts) take out placement."
+                               : ". Measure longer (--measurement-time) or on a quieter machine, "
+                                 "or run the old and the new executable side by side: benchctl "
+                                 "compare OLD NEW.");
 }
 
 static void add_label(struct bench__strbuf *out, const bench_outcome *outcome) {

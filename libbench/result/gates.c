@@ -28,6 +28,7 @@ struct rule {
 
 struct bench__gates {
     double threshold, alpha;
+    int has_threshold; /* of the file's own */
     unsigned fail_on;
     double forced_threshold, forced_alpha; /* by the command line; NAN: not */
     size_t n_rules, n_budgets;
@@ -61,6 +62,12 @@ void bench__gates_free(struct bench__gates *gates) {
     bench__free(gates->rules);
     bench__free(gates->budgets);
     bench__free(gates);
+}
+
+void bench__gates_set_default_threshold(struct bench__gates *gates, double threshold) {
+    if (!gates->has_threshold) {
+        gates->threshold = threshold;
+    }
 }
 
 void bench__gates_set_threshold(struct bench__gates *gates, double threshold) {
@@ -229,6 +236,8 @@ static int read_default(struct bench__gates *gates, const struct bench__json *ob
     const struct bench__json fail_on = bench__json_get(object, "fail_on");
     int rc = bench__json_expect_keys(object, keys, sizeof keys / sizeof *keys);
     if (rc == 0) {
+        const struct bench__json threshold = bench__json_get(object, "threshold");
+        gates->has_threshold = !bench__json_absent(&threshold);
         rc = read_threshold(&gates->threshold, object);
     }
     if (rc == 0) {

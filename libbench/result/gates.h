@@ -19,6 +19,9 @@ enum {
 
 struct bench__gates; /* opaque */
 
+/** The threshold of a duel where the gates say none: it sees more than stored results do. */
+#define BENCH__DUEL_THRESHOLD 0.01
+
 /** Built-in defaults: threshold 5 %, alpha 1 %, fail on regressed, missing, incomparable, budget.
  */
 int bench__gates_default(struct bench__gates **out, bench_error *err);
@@ -28,6 +31,8 @@ int bench__gates_default(struct bench__gates **out, bench_error *err);
  *  @return 0, BENCH_ENOTFOUND, BENCH_EIO, BENCH_EFORMAT, BENCH_EVERSION, BENCH_ENOMEM. */
 int bench__gates_load(struct bench__gates **out, const char *path, bench_error *err);
 void bench__gates_free(struct bench__gates *gates);
+/** For what neither the file nor the command line says: replaces the built-in threshold. */
+void bench__gates_set_default_threshold(struct bench__gates *gates, double threshold);
 /** Command-line overrides: they beat the file and its rules. */
 void bench__gates_set_threshold(struct bench__gates *gates, double threshold);
 void bench__gates_set_alpha(struct bench__gates *gates, double alpha);

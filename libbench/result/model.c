@@ -78,6 +78,18 @@ void bench__result_clear(bench_result *result) {
     bench__result_init(result);
 }
 
+void bench__duel_record_init(bench_duel_record *record) {
+    *record = (bench_duel_record){.launch_sd = NAN,
+                                  .layout_sd = NAN,
+                                  .floor_sd = NAN,
+                                  .p_equivalent = NAN,
+                                  .wall_ns = NAN,
+                                  .wall_ns_more = NAN};
+    for (size_t i = 0; i < BENCH_N_DECILES; i++) {
+        record->shift[i] = (bench_estimate){NAN, NAN, NAN};
+    }
+}
+
 void bench__launch_init(bench_launch *launch) {
     memset(launch, 0, sizeof *launch);
     launch->calibration = -1;

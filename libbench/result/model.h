@@ -25,6 +25,8 @@ void bench__result_clear(bench_result *result);
 /** The same; a launch is OK and steady until something else is known. */
 void bench__launch_init(bench_launch *launch);
 void bench__launch_clear(bench_launch *launch);
+/** No launches, all numbers "not measured". */
+void bench__duel_record_init(bench_duel_record *record);
 /** Appends an initialised result / launch / calibration; NULL without memory. */
 bench_result *bench__run_add_result(bench_run *run);
 bench_launch *bench__result_add_launch(bench_result *result);

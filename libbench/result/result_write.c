@@ -24,8 +24,36 @@ static void add_rounded(struct bench__json_writer *w, const char *key, double va
     bench__json_add_double(w, key, bench__round_digits(value, 6));
 }
 
+static void add_duel(struct bench__json_writer *w, const bench_duel_record *d) {
+    static const char *const codes[] = {"unknown", "identical", "different"};
+    if (d->n_launches == 0) {
+        bench__json_add_null(w, "duel");
+        return;
+    }
+    bench__json_object_open(w, "duel", BENCH__JSON_BLOCK);
+    bench__json_add_text(w, "code", codes[d->code]);
+    bench__json_add_text(w, "code_note", d->code_note);
+    bench__json_add_i64(w, "floor_launches", d->n_floor_launches);
+    add_rounded(w, "floor_sd", d->floor_sd);
+    bench__json_add_i64(w, "launches", d->n_launches);
+    add_rounded(w, "launch_sd", d->launch_sd);
+    add_rounded(w, "layout_sd", d->layout_sd);
+    bench__json_add_i64(w, "layouts", d->n_layouts);
+    add_rounded(w, "p_equivalent", d->p_equivalent);
+    bench__json_array_open(w, "shift", BENCH__JSON_BLOCK);
+    for (size_t i = 0; i < BENCH_N_DECILES; i++) {
+        add_estimate(w, NULL, &d->shift[i]);
+    }
+    bench__json_array_close(w);
+    bench__json_add_i64(w, "unpinned_launches", d->n_unpinned);
+    add_rounded(w, "wall_ns", d->wall_ns);
+    add_rounded(w, "wall_ns_more", isinf(d->wall_ns_more) ? NAN : d->wall_ns_more);
+    bench__json_object_close(w);
+}
+
 void bench__comparison_write(struct bench__json_writer *w, const char *key,
                              const bench_comparison *c) {
+    static const char *const evidence[] = {"stored", "screening", "duel"};
     bench__json_object_open(w, key, BENCH__JSON_BLOCK);
     bench__json_add_double(w, "alpha", c->alpha);
     if (c->before != NULL) {
@@ -36,6 +64,8 @@ void bench__comparison_write(struct bench__json_writer *w, const char *key,
     bench__json_add_bool(w, "below_threshold", c->below_threshold);
     add_rounded(w, "between_run_sd", c->between_run_sd);
     add_estimate(w, "change", &c->change);
+    add_duel(w, &c->duel);
+    bench__json_add_text(w, "evidence", evidence[c->evidence]);
     bench__json_add_text(w, "kernel",
                          c->kernel < 0 ? NULL : bench_kernel_name((bench_kernel)c->kernel));
     add_rounded(w, "mde", c->mde);
@@ -97,6 +127,16 @@ void bench__outcome_write(const struct bench__write_context *context, const char
     bench__json_add_i64(w, "exit_code", outcome->exit_code);
     bench__json_add_bool(w, "incomparable", outcome->incomparable);
     bench__json_add_text(w, "incomparable_why", outcome->incomparable_why);
+    bench__json_array_open(w, "suites", BENCH__JSON_BLOCK);
+    for (size_t i = 0; i < outcome->n_suite_changes; i++) {
+        const bench_suite_change *s = &outcome->suite_changes[i];
+        bench__json_object_open(w, NULL, BENCH__JSON_BLOCK);
+        bench__json_add_i64(w, "benchmarks", (int64_t)s->n_benchmarks);
+        add_estimate(w, "change", &s->change);
+        bench__json_add_text(w, "name", s->suite);
+        bench__json_object_close(w);
+    }
+    bench__json_array_close(w);
     bench__json_object_close(w);
 }
 

@@ -6,48 +6,25 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/units.h"
 #include "measure/host.h"
+#include "result/decide.h"
 #include "result/difference.h"
 #include "result/model.h"
-#include "stats/paired.h"
 #include "stats/power.h"
 #include "stats/special.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-#define MAX_CONTAMINATED 0.3
-#define MIN_CORRELATION  0.7 /* below, dividing by a kernel adds more spread than it takes away */
+#define MIN_CORRELATION 0.7 /* below, dividing by a kernel adds more spread than it takes away */
 
 struct judging {
     bench_outcome *out;
     const struct bench__gates *gates;
     const struct bench__verdict_options *options;
+    int is_foreign;                         /* the runs are of different machines or builds */
     double assumed_sd[BENCH_N_KERNELS + 1]; /* by divisor + 1; NAN until needed */
 };
-
-static void say(bench_comparison *c, bench_verdict verdict, const char *format, ...)
-    BENCH_PRINTF(3, 4);
-
-static void say(bench_comparison *c, bench_verdict verdict, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    vsnprintf(c->reason, sizeof c->reason, format, args);
-    va_end(args);
-    c->verdict = verdict;
-}
-
-struct percent {
-    char text[40];
-};
-
-static struct percent percent(double fraction, int sign) {
-    struct percent p;
-    bench__format_percent(p.text, sizeof p.text, fraction, 2, sign);
-    return p;
-}
 
 /* ---- which to compare -------------------------------------------------------------------------
  */
@@ -91,6 +68,7 @@ static void add_pair(struct judging *j, const bench_result *after, const bench_r
                             .alpha = bench__gates_alpha(j->gates, name),
                             .kernel = -1,
                             .between_run_sd = NAN};
+    bench__duel_record_init(&c->duel);
     c->threshold = fmax(c->threshold, j->options->noise_threshold);
 }
 
@@ -149,28 +127,46 @@ static const char *changed_in_kind(const bench_result *after, const bench_result
                : "its throughput per iteration";
 }
 
+/* Evidence is sorted by name. */
+static const struct bench__duel_evidence *find_duel(const struct bench__verdict_options *options,
+                                                    const char *name) {
+    size_t from = 0, to = options->n_duels;
+    while (from < to) {
+        const size_t middle = (from + to) / 2;
+        const int order = strcmp(options->duels[middle].name, name);
+        if (order == 0) {
+            return &options->duels[middle];
+        }
+        from = order < 0 ? middle + 1 : from;
+        to = order < 0 ? to : middle;
+    }
+    return NULL;
+}
+
 /* Verdicts that need no numbers. @return 1 when the pair can be compared. */
 static int is_comparable(const struct judging *j, bench_comparison *c) {
     if (c->before == NULL || c->before->status != BENCH_STATUS_OK) {
-        say(c, BENCH_VERDICT_NONE, "%s",
-            c->before == NULL ? "not in the baseline" : "the baseline has no measurement of it");
+        bench__say_verdict(c, BENCH_VERDICT_NONE, "%s",
+                           c->before == NULL ? "not in the baseline"
+                                             : "the baseline has no measurement of it");
         return 0;
     }
     if (c->after == NULL) {
-        say(c, BENCH_VERDICT_MISSING, "in the baseline, but not in this run");
+        bench__say_verdict(c, BENCH_VERDICT_MISSING, "in the baseline, but not in this run");
         return 0;
     }
     if (c->after->status != BENCH_STATUS_OK) {
         const char *why = c->after->message;
-        say(c, j->options->lenient ? BENCH_VERDICT_NONE : BENCH_VERDICT_MISSING, "%s%s%.180s",
-            bench_status_name(c->after->status), why != NULL ? ": " : "", why != NULL ? why : "");
+        bench__say_verdict(c, j->options->lenient ? BENCH_VERDICT_NONE : BENCH_VERDICT_MISSING,
+                           "%s%s%.180s", bench_status_name(c->after->status),
+                           why != NULL ? ": " : "", why != NULL ? why : "");
         return 0;
     }
     const char *change = changed_in_kind(c->after, c->before);
-    if (j->out->incomparable) {
-        say(c, BENCH_VERDICT_INCOMPARABLE, "%.230s", j->out->incomparable_why);
+    if (j->is_foreign && find_duel(j->options, c->name) == NULL) {
+        bench__say_verdict(c, BENCH_VERDICT_INCOMPARABLE, "%.230s", j->out->incomparable_why);
     } else if (change != NULL) {
-        say(c, BENCH_VERDICT_INCOMPARABLE, "%s changed since the baseline", change);
+        bench__say_verdict(c, BENCH_VERDICT_INCOMPARABLE, "%s changed since the baseline", change);
     }
     return c->verdict == BENCH_VERDICT_NONE;
 }
@@ -243,45 +239,12 @@ static double between_run_sd(struct judging *j, int kernel) {
     return *sd;
 }
 
-static const struct bench__duel_evidence *find_duel(const struct bench__verdict_options *options,
-                                                    const char *name) {
-    for (size_t i = 0; i < options->n_duels; i++) {
-        if (strcmp(options->duels[i].name, name) == 0) {
-            return &options->duels[i];
-        }
-    }
-    return NULL;
-}
-
-/* Old and new met in a duel: its launches are the evidence, the runs are only there to be shown. */
-static int duel_change(struct judging *j, bench_comparison *c, double *out_upper,
-                       bench_error *err) {
-    const struct bench__duel_evidence *duel = find_duel(j->options, c->name);
-    const struct bench__paired_options options = {
-        .alpha = c->alpha, .threshold = log1p(c->threshold), .seed = j->out->run->seed};
-    struct bench__paired paired;
-    if (duel == NULL || duel->n < 2) {
-        return 0;
-    }
-    const struct bench__launch_values values = {.x = duel->x, .n = duel->n};
-    const int rc = bench__paired(&paired, &values, NULL, &options, err);
-    if (rc != 0) {
-        return rc;
-    }
-    c->change = (bench_estimate){expm1(paired.change.point), expm1(paired.change.lower),
-                                 expm1(paired.change.upper)};
-    c->p_value = paired.p.two_sided;
-    c->mde = expm1(paired.mde);
-    c->between_run_sd = 0;
-    *out_upper = expm1(paired.upper);
-    return 0;
-}
-
 static int measure_change(struct judging *j, bench_comparison *c, double *out_upper,
                           bench_error *err) {
+    const struct bench__duel_evidence *duel = find_duel(j->options, c->name);
     struct sides s;
-    if (j->options->duels != NULL) {
-        return duel_change(j, c, out_upper, err);
+    if (duel != NULL) {
+        return bench__evidence_compare(c, out_upper, duel, j->out->run->seed, err);
     }
     int rc = sides_init(&s, j, c, -1);
     if (rc == 0 && isnan(j->options->between_run_sd)) {
@@ -302,71 +265,47 @@ static int measure_change(struct judging *j, bench_comparison *c, double *out_up
     return rc == 0 ? 0 : bench__error(err, rc, "out of memory comparing with the baseline");
 }
 
+static int same_suite(const char *a, const char *b) {
+    const size_t prefix = strcspn(a, "/");
+    return strncmp(a, b, prefix) == 0 && strcspn(b, "/") == prefix;
+}
+
+/* p-values of a family: one suite, one kind of evidence. Those of a screening that left no doubt
+ * say nothing about the duels that decide, and the other way round: data are not shared. */
+static int adjust_family(const struct judging *j, bench_comparison *c, double *p, size_t n,
+                         bench_evidence evidence) {
+    int rc = 0;
+    for (size_t i = 0; i < n; i++) {
+        p[i] = c[i].evidence == evidence ? c[i].p_value : NAN;
+    }
+    if (j->options->adjustment == BENCH__ADJUST_BH) {
+        rc = bench__adjust_bh(p, p, n);
+    } else if (j->options->adjustment == BENCH__ADJUST_HOLM) {
+        rc = bench__adjust_holm(p, p, n);
+    }
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        c[i].p_adjusted = c[i].evidence == evidence ? p[i] : c[i].p_adjusted;
+    }
+    return rc;
+}
+
 /* Comparisons of a suite stand together, for they are sorted by name. */
-static int adjust(bench_outcome *out, bench_error *err) {
+static int adjust(const struct judging *j, bench_error *err) {
+    const bench_outcome *out = j->out;
     double *p = bench__alloc(out->n_comparisons, sizeof *p);
     int rc = p != NULL ? 0 : BENCH_ENOMEM;
     for (size_t from = 0, to; from < out->n_comparisons && rc == 0; from = to) {
-        const char *name = out->comparisons[from].name;
-        const size_t prefix = strcspn(name, "/");
-        for (to = from; to < out->n_comparisons; to++) {
-            const char *other = out->comparisons[to].name;
-            if (strncmp(other, name, prefix) != 0 || strcspn(other, "/") != prefix) {
-                break;
-            }
-            p[to] = out->comparisons[to].p_value;
+        bench_comparison *first = &out->comparisons[from];
+        to = from + 1;
+        while (to < out->n_comparisons && same_suite(first->name, out->comparisons[to].name)) {
+            to++;
         }
-        rc = bench__adjust_bh(p + from, p + from, to - from);
-        for (size_t i = from; i < to && rc == 0; i++) {
-            out->comparisons[i].p_adjusted = p[i];
+        for (int kind = BENCH_EVIDENCE_STORED; kind <= BENCH_EVIDENCE_DUEL && rc == 0; kind++) {
+            rc = adjust_family(j, first, p, to - from, (bench_evidence)kind);
         }
     }
     bench__free(p);
     return rc == 0 ? 0 : bench__error(err, rc, "out of memory comparing with the baseline");
-}
-
-/* ---- the verdict ------------------------------------------------------------------------------
- */
-
-static void decide(bench_comparison *c, double upper) {
-    const int is_sure = c->p_adjusted < c->alpha;
-    const struct percent limit = percent(c->threshold, 0);
-    const char *threshold = limit.text;
-    if (isnan(c->p_value)) {
-        say(c, BENCH_VERDICT_INCONCLUSIVE, "fewer than two valid launches on a side");
-    } else if (is_sure && c->change.lower > c->threshold) {
-        say(c, BENCH_VERDICT_REGRESSED, "slower by %s, at least %s; threshold %s",
-            percent(c->change.point, 0).text, percent(c->change.lower, 0).text, threshold);
-    } else if (is_sure && c->change.upper < -c->threshold) {
-        say(c, BENCH_VERDICT_IMPROVED, "faster by %s, at least %s; threshold %s",
-            percent(-c->change.point, 0).text, percent(-c->change.upper, 0).text, threshold);
-    } else if (upper < c->threshold) {
-        c->below_threshold = is_sure && c->change.lower > 0;
-        if (c->below_threshold) {
-            say(c, BENCH_VERDICT_PASS, "slower by %s, but less than the threshold of %s",
-                percent(c->change.point, 0).text, threshold);
-        } else {
-            say(c, BENCH_VERDICT_PASS, "at most %s slower; threshold %s",
-                percent(fmax(upper, 0), 0).text, threshold);
-        }
-    } else {
-        say(c, BENCH_VERDICT_INCONCLUSIVE,
-            "between %s and %s; this comparison finds changes from %s up, the threshold is %s",
-            percent(c->change.lower, 1).text, percent(c->change.upper, 1).text,
-            percent(c->mde, 0).text, threshold);
-    }
-}
-
-static void cap_when_contaminated(bench_comparison *c) {
-    const double after = bench__contaminated_share(c->after);
-    const double before = bench__contaminated_share(c->before);
-    if (fmax(after, before) > MAX_CONTAMINATED) {
-        c->below_threshold = 0;
-        say(c, BENCH_VERDICT_INCONCLUSIVE,
-            "%s of the launches %s were disturbed by other work on the machine",
-            percent(fmax(after, before), 0).text,
-            after >= before ? "of this run" : "of the baseline");
-    }
 }
 
 static int compare(struct judging *j, bench_error *err) {
@@ -383,13 +322,14 @@ static int compare(struct judging *j, bench_error *err) {
         }
     }
     if (rc == 0) {
-        rc = adjust(out, err);
+        rc = adjust(j, err);
     }
     for (size_t i = 0; i < out->n_comparisons && rc == 0; i++) {
         if (out->comparisons[i].verdict == BENCH_VERDICT_INCONCLUSIVE) {
-            decide(&out->comparisons[i], upper[i]);
-            if (j->options->duels == NULL) { /* in a duel, disturbances meet both sides alike */
-                cap_when_contaminated(&out->comparisons[i]);
+            bench__decide(&out->comparisons[i], upper[i]);
+            if (out->comparisons[i].evidence ==
+                BENCH_EVIDENCE_STORED) { /* a duel's meet both alike */
+                bench__cap_when_contaminated(&out->comparisons[i]);
             }
         }
     }
@@ -458,14 +398,16 @@ int bench__judge(bench_outcome *out, const bench_run *run, const bench_run *base
         j.assumed_sd[i] = NAN;
     }
     if (baseline != NULL) {
-        out->incomparable =
-            options->duels == NULL &&
-            bench__host_differences(&run->host, &baseline->host, out->incomparable_why,
-                                    sizeof out->incomparable_why) > 0;
+        j.is_foreign = bench__host_differences(&run->host, &baseline->host, out->incomparable_why,
+                                               sizeof out->incomparable_why) > 0;
+        out->incomparable = j.is_foreign && options->n_duels == 0;
         rc = pair_up(&j, err);
         if (rc == 0) {
             rc = compare(&j, err);
         }
+    }
+    if (rc == 0 && baseline != NULL && options->n_duels > 0) {
+        rc = bench__evidence_suites(out, options->duels, options->n_duels, err);
     }
     if (rc == 0) {
         rc = bench__gates_budgets(gates, run, out, err);
@@ -488,6 +430,10 @@ void bench_outcome_clear(bench_outcome *outcome) {
         bench__free(outcome->budgets[i].why);
         bench__free(outcome->budgets[i].reason);
     }
+    for (size_t i = 0; i < outcome->n_suite_changes; i++) {
+        bench__free(outcome->suite_changes[i].suite);
+    }
+    bench__free(outcome->suite_changes);
     bench__free(outcome->budgets);
     bench__free(outcome->comparisons);
     *outcome = (bench_outcome){0};

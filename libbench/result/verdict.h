@@ -1,5 +1,5 @@
 /*
- * result/verdict.h - the verdict against a stored baseline.
+ * result/verdict.h - the verdict: against a stored baseline, or by duels.
  *
  * Old and new ran at different times, so what the runs themselves cannot show, how far the machine
  * moves from run to run, enters the standard error: SE^2 = SE(old)^2 + SE(new)^2 + 2
@@ -25,14 +25,12 @@
 #ifndef BENCH_RESULT_VERDICT_H
 #define BENCH_RESULT_VERDICT_H
 
+#include "result/evidence.h"
 #include "result/gates.h"
 
-/** What the launches of a duel said about one benchmark: ln(new / old), one value per launch. */
-struct bench__duel_evidence {
-    const char *name;
-    double *x; /* owned by whoever made it */
-    size_t n;
-};
+/** How p-values are corrected for there being many: over each suite, screening, stored results and
+ *  final duels each among themselves. */
+enum bench__adjustment { BENCH__ADJUST_BH = 0, BENCH__ADJUST_HOLM, BENCH__ADJUST_NONE };
 
 struct bench__verdict_options {
     int lenient;            /* benchmarks of the baseline that were not measured are not missing */
@@ -40,8 +38,9 @@ struct bench__verdict_options {
     double noise_threshold; /* changes below it are never called, relative; 0 = none */
     const char *const *selected; /* names this run set out to measure; NULL: all of its suites */
     size_t n_selected;
-    /* Old and new were measured side by side: every verdict comes from here (stats/paired.h), by
-     * name; machine and build are then no matter. NULL: the runs were made at different times. */
+    enum bench__adjustment adjustment;
+    /* Old and new were measured side by side: verdicts of these benchmarks come from here, sorted
+     * by name; machine and build are then no matter. */
     const struct bench__duel_evidence *duels;
     size_t n_duels;
 };

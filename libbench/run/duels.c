@@ -5,20 +5,34 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "measure/clock.h"
 #include "result/model.h"
+#include "run/copies.h"
+#include "run/duel_shift.h"
 #include "run/finish.h"
 #include "run/schedule.h"
+#include "stats/paired.h"
+#include "stats/sequential.h"
 
-#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* How far a pair has come. */
+struct state {
+    int n_left;    /* launches until the next look, of the duel and of the floor */
+    int n_floor;   /* of them, of the floor */
+    uint32_t next; /* index of the duel's next launch */
+    int is_over;   /* failed: one failure is enough to know */
+};
 
 struct session {
     const struct bench__duels *duels;
     bench_run *runs[2];
     struct bench__duel_evidence *evidence;
-    int *n_left;
+    struct state *states;
+    struct bench__copies copies;
     size_t launches_done, launches_total, benchmarks_done;
     int64_t started_ns;
     bench_error *err;
@@ -65,17 +79,23 @@ static int add_result(struct session *s, int side, const struct bench__duel_pair
                : no_memory(s->err);
 }
 
-static int prepare(struct session *s, int *launches) {
-    for (size_t i = 0; i < s->duels->n_pairs; i++) {
-        const struct bench__duel_pair *pair = &s->duels->pairs[i];
-        launches[i] = s->n_left[i] = s->duels->launches;
-        s->evidence[i].name = pair->name;
-        s->evidence[i].x = bench__alloc((size_t)s->duels->launches, sizeof(double));
-        if (s->evidence[i].x == NULL) {
+static int prepare(struct session *s) {
+    const struct bench__duels *duels = s->duels;
+    for (size_t i = 0; i < duels->n_pairs; i++) {
+        struct bench__duel_evidence *e = &s->evidence[i];
+        bench__evidence_init(e);
+        e->name = duels->pairs[i].name;
+        e->kind = duels->kind;
+        e->n_layouts = duels->n_layouts;
+        if (bench__evidence_reserve(e, (size_t)duels->max_launches,
+                                    (size_t)duels->floor_launches) != 0) {
             return no_memory(s->err);
         }
+        s->states[i] = (struct state){.n_left = duels->launches + duels->floor_launches,
+                                      .n_floor = duels->floor_launches};
+        s->launches_total += (size_t)s->states[i].n_left;
         for (int side = 0; side < 2; side++) {
-            const int code = add_result(s, side, pair);
+            const int code = add_result(s, side, &duels->pairs[i]);
             if (code != 0) {
                 return code;
             }
@@ -104,6 +124,14 @@ static void report_progress(struct session *s, size_t pair, int is_last) {
     s->duels->on_progress(s->duels->context, &progress);
 }
 
+static void warn(struct session *s, const char *text) {
+    if (s->duels->on_warning != NULL) {
+        s->duels->on_warning(s->duels->context, text);
+    }
+}
+
+/* ---- what a launch leaves ---- */
+
 /* The launch of one side moves into its result. */
 static bench_launch *keep_side(struct session *s, int side, size_t pair,
                                struct bench__duel_launch *l) {
@@ -128,49 +156,173 @@ static int keep_failure(struct session *s, size_t pair, struct bench__duel_launc
     bench__free(slot->message);
     slot->status = l->status;
     slot->message = bench__strdup(text);
+    s->states[pair].is_over = 1;
     return slot->message != NULL ? 0 : no_memory(s->err);
 }
 
-static int keep(struct session *s, size_t pair, struct bench__duel_launch *l) {
-    int code = 0, n_cancelled = 0;
+static int keep(struct session *s, size_t pair, int layout, struct bench__duel_launch *l) {
+    struct bench__duel_evidence *e = &s->evidence[pair];
     if (l->status != BENCH_STATUS_OK) {
-        code = keep_failure(s, pair, l);
-    } else if (keep_side(s, 0, pair, l) == NULL || keep_side(s, 1, pair, l) == NULL) {
-        code = no_memory(s->err);
+        return keep_failure(s, pair, l);
     }
-    if (l->status == BENCH_STATUS_OK) {
-        s->evidence[pair].x[s->evidence[pair].n++] = l->difference;
-    } else {
-        n_cancelled = s->n_left[pair] - 1; /* one failure is enough to know */
+    if (keep_side(s, 0, pair, l) == NULL || keep_side(s, 1, pair, l) == NULL) {
+        return no_memory(s->err);
     }
-    s->launches_done++;
-    s->launches_total -= (size_t)n_cancelled;
-    s->n_left[pair] -= 1 + n_cancelled;
-    s->benchmarks_done += s->n_left[pair] == 0;
-    report_progress(s, pair, s->n_left[pair] == 0);
+    e->n_unpinned += l->cpu < 0 && s->duels->pairs[pair].side[0].n_threads <= 1;
+    e->rounds[s->states[pair].next - 1] = l->difference;
+    e->layout[e->n] = layout;
+    e->x[e->n++] = l->difference;
+    return 0;
+}
+
+/* ---- a launch ---- */
+
+/* Which layout launch number `index` of a pair plays: all of them in turns, in an order that
+ * differs from pair to pair and from turn to turn. */
+static int draw_layout(const struct session *s, const char *name, uint32_t index) {
+    size_t order[BENCH__MAX_LAYOUTS];
+    const uint32_t n = (uint32_t)s->duels->n_layouts;
+    struct bench__rng rng;
+    if (n < 2) {
+        return 0;
+    }
+    bench__rng_init(&rng,
+                    bench__launch_seed(s->duels->launch.seed ^ 0x6c61796f7574u, name, index / n));
+    bench__rng_permutation(&rng, order, n);
+    return (int)order[index % n];
+}
+
+static void choose_layout(const struct session *s, struct bench__duellist sides[2], int layout) {
+    for (int side = 0; side < 2 && s->duels->n_layouts > 0; side++) {
+        sides[side].path = s->duels->layouts[side][layout];
+    }
+}
+
+static int play_launch(struct session *s, size_t pair) {
+    const struct bench__duel_pair *p = &s->duels->pairs[pair];
+    struct bench__duel_settings settings = s->duels->launch;
+    struct bench__duellist sides[2] = {p->side[0], p->side[1]};
+    struct bench__duel_launch l;
+    const uint32_t index = s->states[pair].next++;
+    const int layout = draw_layout(s, p->name, index);
+    settings.name = p->name;
+    choose_layout(s, sides, layout);
+    int code = bench__duel_launch(&l, sides, &settings, index, s->duels->interrupted, s->err);
+    if (code == 0) {
+        code = keep(s, pair, layout, &l);
+        bench__duel_launch_clear(&l);
+    }
     return code;
 }
 
-static int walk(struct session *s, const struct bench__step *steps, size_t n_steps) {
-    const volatile sig_atomic_t *interrupted = s->duels->interrupted;
-    int code = 0;
-    for (size_t i = 0; code == 0 && i < n_steps && !(interrupted != NULL && *interrupted); i++) {
-        const size_t pair = steps[i].benchmark;
-        struct bench__duel_launch l;
-        if (s->n_left[pair] == 0) {
-            continue;
-        }
-        report_progress(s, pair, 0);
-        struct bench__duel_settings settings = s->duels->launch;
-        settings.name = s->duels->pairs[pair].name;
-        code = bench__duel_launch(&l, s->duels->pairs[pair].side, &settings, steps[i].launch,
-                                  interrupted, s->err);
-        if (code == 0) {
-            code = keep(s, pair, &l);
-            bench__duel_launch_clear(&l);
+/* A floor that cannot be measured takes nothing from the duel. */
+static int play_floor(struct session *s, size_t pair) {
+    const struct bench__duel_pair *p = &s->duels->pairs[pair];
+    struct bench__duel_evidence *e = &s->evidence[pair];
+    struct bench__duel_settings settings = s->duels->launch;
+    struct bench__duellist sides[2] = {p->side[0], p->side[0]};
+    struct bench__duel_launch l;
+    bench_error why = {0};
+    char *copy;
+    settings.seed = bench__launch_seed(settings.seed, "floor", 0);
+    settings.name = p->name;
+    choose_layout(s, sides, draw_layout(s, p->name, (uint32_t)e->n_floor));
+    sides[1].path = NULL;
+    int code = bench__copies_make(&copy, &s->copies, sides[0].path, &why);
+    sides[1].path = copy;
+    if (code == 0) {
+        code = bench__duel_launch(&l, sides, &settings, (uint32_t)e->n_floor, s->duels->interrupted,
+                                  &why);
+    }
+    if (code == 0 && l.status == BENCH_STATUS_OK) {
+        e->floor[e->n_floor++] = l.difference;
+    }
+    if (code == 0) {
+        bench__duel_launch_clear(&l);
+    }
+    bench__copies_drop(copy);
+    if (code != 0 && code != BENCH_EINTERRUPTED && s->copies.dir != NULL) {
+        char text[500];
+        snprintf(text, sizeof text, "no launches against copies: %s", why.text);
+        warn(s, text);
+        bench__copies_close(&s->copies); /* the next one would not fare better */
+    }
+    return code == BENCH_EINTERRUPTED ? code : 0;
+}
+
+static int is_interrupted(const struct session *s) {
+    return s->duels->interrupted != NULL && *s->duels->interrupted;
+}
+
+/* ---- looks ---- */
+
+/* How many launches more a pair needs to be precise enough. */
+static int launches_to_add(const struct session *s, size_t pair) {
+    const struct bench__duel_evidence *e = &s->evidence[pair];
+    const struct bench__duel_pair *p = &s->duels->pairs[pair];
+    const struct bench__launch_values values = {e->x, e->n_layouts > 1 ? e->layout : NULL, e->n};
+    const struct bench__paired_options options = {
+        .alpha = p->alpha, .threshold = p->precision, .seed = s->duels->launch.seed};
+    struct bench__paired paired;
+    if (s->states[pair].is_over || e->n == 0 || s->duels->max_launches <= (int)e->n ||
+        bench__paired(&paired, &values, NULL, &options, NULL) != 0) {
+        return 0;
+    }
+    const double half_width = (paired.change.upper - paired.change.lower) / 2;
+    size_t next = bench__next_look(e->n, half_width, p->precision);
+    next = next < (size_t)s->duels->max_launches ? next : (size_t)s->duels->max_launches;
+    return next > e->n ? (int)(next - e->n) : 0;
+}
+
+/* One launch of the pair: mostly of the duel, now and then of the floor, spread evenly. */
+static int play_next(struct session *s, size_t pair) {
+    struct state *state = &s->states[pair];
+    const int is_floor =
+        state->n_floor > 0 && state->n_left * s->duels->floor_launches <=
+                                  state->n_floor * (s->duels->launches + s->duels->floor_launches);
+    const int64_t from = bench__monotonic_ns();
+    report_progress(s, pair, 0);
+    state->n_floor -= is_floor;
+    state->n_left--;
+    s->launches_done++;
+    const int code = is_floor ? play_floor(s, pair) : play_launch(s, pair);
+    s->evidence[pair].wall_ns += (double)(bench__monotonic_ns() - from);
+    if (state->is_over) {
+        s->launches_total -= (size_t)state->n_left;
+        state->n_left = state->n_floor = 0;
+    }
+    return code;
+}
+
+static int look(struct session *s, size_t pair) {
+    struct state *state = &s->states[pair];
+    state->n_left = launches_to_add(s, pair);
+    s->launches_total += (size_t)state->n_left;
+    s->benchmarks_done += state->n_left == 0;
+    report_progress(s, pair, state->n_left == 0);
+    return state->n_left > 0;
+}
+
+/* Rounds in random order until no pair has anything left to do. */
+static int walk(struct session *s) {
+    const size_t n = s->duels->n_pairs;
+    size_t *order = bench__alloc(n, sizeof *order), n_active = n;
+    struct bench__rng rng;
+    int code = order != NULL ? 0 : no_memory(s->err);
+    bench__rng_init(&rng, s->duels->launch.seed);
+    while (code == 0 && n_active > 0 && !is_interrupted(s)) {
+        n_active = 0;
+        bench__rng_permutation(&rng, order, n);
+        for (size_t k = 0; k < n && code == 0 && !is_interrupted(s); k++) {
+            if (s->states[order[k]].n_left == 0) {
+                continue;
+            }
+            code = play_next(s, order[k]);
+            n_active += code == 0 && (s->states[order[k]].n_left > 0 || look(s, order[k]));
         }
     }
-    if (code == BENCH_EINTERRUPTED || (interrupted != NULL && *interrupted)) {
+    bench__free(order);
+    if (code == BENCH_EINTERRUPTED || is_interrupted(s)) {
         s->runs[0]->interrupted = s->runs[1]->interrupted = 1;
         if (code == BENCH_EINTERRUPTED && s->err != NULL) {
             *s->err = (bench_error){0};
@@ -180,35 +332,53 @@ static int walk(struct session *s, const struct bench__step *steps, size_t n_ste
     return code;
 }
 
+/* ---- the whole ---- */
+
+static int by_name(const void *a, const void *b) {
+    const struct bench__duel_evidence *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+static int play_all(struct session *s) {
+    bench_error why = {0};
+    int code = prepare(s);
+    if (code == 0 && s->duels->floor_launches > 0 && bench__copies_open(&s->copies, &why) != 0) {
+        char text[500];
+        snprintf(text, sizeof text, "no launches against copies: %s", why.text);
+        warn(s, text);
+    }
+    if (code == 0) {
+        code = walk(s);
+    }
+    bench__copies_close(&s->copies);
+    for (size_t i = 0; code == 0 && i < s->duels->n_pairs; i++) {
+        code = bench__duel_shift(&s->evidence[i], &s->runs[0]->results[i], &s->runs[1]->results[i],
+                                 s->duels->launch.seed, s->err);
+    }
+    return code;
+}
+
 int bench__duels_play(bench_run *before, bench_run *after, struct bench__duel_evidence **out,
                       const struct bench__duels *duels, bench_error *err) {
     struct session s = {.duels = duels, .runs = {before, after}, .err = err};
-    struct bench__step *steps = NULL;
-    size_t n_steps = 0;
-    int *launches = bench__alloc(duels->n_pairs, sizeof *launches);
-    s.n_left = bench__alloc(duels->n_pairs, sizeof *s.n_left);
+    s.states = bench__alloc(duels->n_pairs, sizeof *s.states);
     s.evidence = bench__alloc(duels->n_pairs, sizeof *s.evidence);
     s.started_ns = bench__monotonic_ns();
-    s.launches_total = duels->n_pairs * (size_t)duels->launches;
     before->seed = after->seed = duels->launch.seed;
-    int code = launches != NULL && s.n_left != NULL && s.evidence != NULL ? prepare(&s, launches)
-                                                                          : no_memory(err);
-    if (code == 0) {
-        code = bench__schedule(&steps, &n_steps, launches, duels->n_pairs, duels->launch.seed, err);
-    }
-    if (code == 0) {
-        code = walk(&s, steps, n_steps);
-    }
+    int code = s.states != NULL && s.evidence != NULL ? play_all(&s) : no_memory(err);
     for (int side = 0; code == 0 && side < 2; side++) {
         s.runs[side]->wall_ns = (double)(bench__monotonic_ns() - s.started_ns);
         code = bench__finish(s.runs[side], err);
+        for (size_t i = 0; i < s.runs[side]->n_results; i++) { /* what disturbs meets both alike */
+            s.runs[side]->results[i].flags &= ~(unsigned)BENCH_FLAG_NOISY;
+        }
     }
-    bench__free(steps);
-    bench__free(launches);
-    bench__free(s.n_left);
+    bench__free(s.states);
     if (code != 0) {
         bench__duels_free(s.evidence, duels->n_pairs);
         s.evidence = NULL;
+    } else {
+        qsort(s.evidence, duels->n_pairs, sizeof *s.evidence, by_name);
     }
     *out = s.evidence;
     return code;
@@ -216,7 +386,7 @@ int bench__duels_play(bench_run *before, bench_run *after, struct bench__duel_ev
 
 void bench__duels_free(struct bench__duel_evidence *evidence, size_t n) {
     for (size_t i = 0; evidence != NULL && i < n; i++) {
-        bench__free(evidence[i].x);
+        bench__evidence_clear(&evidence[i]);
     }
     bench__free(evidence);
 }

@@ -157,6 +157,39 @@ typedef enum bench_verdict {
     BENCH_VERDICT_INCOMPARABLE /**< another machine, build or clock; or a benchmark that changed */
 } bench_verdict;
 
+/** Where the evidence of a comparison comes from. */
+typedef enum bench_evidence {
+    BENCH_EVIDENCE_STORED = 0, /**< old and new ran at different times */
+    BENCH_EVIDENCE_SCREENING,  /**< a short duel, that left no doubt */
+    BENCH_EVIDENCE_DUEL        /**< a duel whose data were taken for this decision alone */
+} bench_evidence;
+
+/** Is the machine code of a benchmark the same in both executables? */
+typedef enum bench_code {
+    BENCH_CODE_UNKNOWN = 0, /**< stripped, another architecture, or not looked at */
+    BENCH_CODE_IDENTICAL,   /**< its body and all it calls directly: a difference is placement */
+    BENCH_CODE_DIFFERENT
+} bench_code;
+
+enum { BENCH_N_DECILES = 9 };
+
+/** What a duel knows beyond the change itself. Spreads are standard deviations of log time. */
+typedef struct bench_duel_record {
+    int n_launches, n_floor_launches, n_layouts; /**< 0 layouts: placement was not varied */
+    int n_unpinned;   /**< launches whose sides were not kept on one CPU, threads left aside */
+    double launch_sd; /**< of one launch */
+    double layout_sd; /**< of what launches of one layout share: placement; NAN without layouts */
+    double floor_sd;  /**< of a lasting offset between equals: 0 none shown, NAN not measured */
+    double p_equivalent; /**< that the change is beyond the threshold on either side (TOST) */
+    double wall_ns;      /**< of all its launches */
+    double wall_ns_more; /**< that would decide an inconclusive verdict, were the estimate true;
+                            INFINITY: time alone will not do; NAN when decided */
+    bench_estimate shift[BENCH_N_DECILES]; /**< relative change of the deciles 0.1 ... 0.9 of the
+                                              samples, simultaneous 95 % band; NAN: not computed */
+    bench_code code;
+    char code_note[120]; /**< which function differs, or why that is not known; may be "" */
+} bench_duel_record;
+
 /** One benchmark, new against old. Changes are relative: +0.02 is 2 % slower. */
 typedef struct bench_comparison {
     const char *name;           /**< of the benchmark; borrowed from the run it is in */
@@ -171,6 +204,8 @@ typedef struct bench_comparison {
     int kernel;              /**< bench_kernel by which both sides were divided, or -1 */
     double between_run_sd;   /**< assumed or learned, of log time, entering the interval */
     int below_threshold;     /**< pass, although slower with confidence: less than the threshold */
+    bench_evidence evidence;
+    bench_duel_record duel;  /**< n_launches is 0 when the evidence is stored */
     char reason[240];        /**< for a reader: why this verdict; never empty unless NONE */
 } bench_comparison;
 
@@ -195,6 +230,13 @@ typedef struct bench_budget {
     bench_budget_verdict verdict;
 } bench_budget;
 
+/** Change of a whole suite: the geometric mean of its benchmarks' changes, by duels. */
+typedef struct bench_suite_change {
+    char *suite; /**< owned */
+    size_t n_benchmarks;
+    bench_estimate change; /**< relative, 95 % */
+} bench_suite_change;
+
 /** Everything there is to report about a run; owns the comparisons and budgets, not the runs. */
 typedef struct bench_outcome {
     const bench_run *run;
@@ -204,6 +246,8 @@ typedef struct bench_outcome {
         *comparisons; /**< by name; all benchmarks of either side; 0 without baseline */
     size_t n_budgets;
     bench_budget *budgets;
+    size_t n_suite_changes; /**< 0 unless whole suites were duelled */
+    bench_suite_change *suite_changes;
     int incomparable; /**< the whole baseline is of another machine or build */
     char incomparable_why[400];
     int exit_code; /**< by the gates' fail_on */

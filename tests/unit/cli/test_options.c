@@ -54,7 +54,7 @@ static void unknown_options_name_the_nearest(void **state) {
     assert_refused(f, "--basline x", "unknown option '--basline'; did you mean --baseline?");
     assert_refused(f, "--baselin x",
                    "unknown option '--baselin'; did you mean --baseline or --baseline-lenient or "
-                   "--baselines-dir?");
+                   "--baseline-exe?");
     assert_refused(f, "--lsit", "unknown option '--lsit'; did you mean --list?");
     assert_refused(f, "-quick", "unknown option '-quick'; did you mean --quick?");
     assert_refused(f, "--colour=always", "unknown option '--colour=always'; did you mean --color?");
