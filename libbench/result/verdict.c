@@ -328,7 +328,7 @@ static int adjust(bench_outcome *out, bench_error *err) {
 /* ---- the verdict ------------------------------------------------------------------------------
  */
 
-static void decide(bench_comparison *c, double upper) {
+void bench__decide(bench_comparison *c, double upper) {
     const int is_sure = c->p_adjusted < c->alpha;
     const struct percent limit = percent(c->threshold, 0);
     const char *threshold = limit.text;
@@ -387,7 +387,7 @@ static int compare(struct judging *j, bench_error *err) {
     }
     for (size_t i = 0; i < out->n_comparisons && rc == 0; i++) {
         if (out->comparisons[i].verdict == BENCH_VERDICT_INCONCLUSIVE) {
-            decide(&out->comparisons[i], upper[i]);
+            bench__decide(&out->comparisons[i], upper[i]);
             if (j->options->duels == NULL) { /* in a duel, disturbances meet both sides alike */
                 cap_when_contaminated(&out->comparisons[i]);
             }

@@ -46,6 +46,10 @@ struct bench__verdict_options {
     size_t n_duels;
 };
 
+/** The rule above, for one comparison whose change, p_value, p_adjusted, mde, alpha and threshold
+ *  are filled: sets verdict, below_threshold and the words. `upper` is the one-sided bound. */
+void bench__decide(bench_comparison *comparison, double upper);
+
 /**
  * Compares and judges: fills a fresh outcome (comparisons, budgets, exit_code); clear it with
  * bench_outcome_clear(). `baseline` may be NULL (then only budgets and statuses count). Runs must
