@@ -27,6 +27,7 @@
 #define SHOW    BENCH__CMD_SHOW
 #define CHECK   BENCH__CMD_BASELINE_CHECK
 #define ACCEPT  BENCH__CMD_BASELINE_ACCEPT
+#define SELFTEST BENCH__CMD_SELFTEST
 #define REPORTS (RUN | COMPARE | SHOW)
 #define ALL     (REPORTS | BENCH__CMD_BASELINE_LIST | CHECK | ACCEPT)
 
@@ -82,17 +83,18 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         .help = "call each benchmark once to see that it works; no statistics"},
 
     [BENCH__OPT_WARM_UP_TIME] = {
-        "warm-up-time", DURATION, RUN | COMPARE, MEASURING, AT(warm_up_time_ns), "TIME", "0.4s",
+        "warm-up-time", DURATION, RUN | COMPARE | SELFTEST, MEASURING, AT(warm_up_time_ns), "TIME",
+        "0.4s",
         .help = "warm-up per benchmark, over all its launches", .max = DAY},
     [BENCH__OPT_MEASUREMENT_TIME] = {
-        "measurement-time", DURATION, RUN | COMPARE, MEASURING, AT(measurement_time_ns), "TIME",
-        "1.2s",
+        "measurement-time", DURATION, RUN | COMPARE | SELFTEST, MEASURING, AT(measurement_time_ns),
+        "TIME", "1.2s",
         .help = "measurement per benchmark, over all its launches", .min = MILLISECOND, .max = DAY},
     [BENCH__OPT_SAMPLE_SIZE] = {
         "sample-size", INTEGER, RUN, MEASURING, AT(sample_size), "N", "500",
         .help = "samples per launch, at most", .min = 1, .max = 1e6},
     [BENCH__OPT_LAUNCHES] = {
-        "launches", INTEGER, RUN | COMPARE, MEASURING, AT(launches), "N", "16",
+        "launches", INTEGER, RUN | COMPARE | SELFTEST, MEASURING, AT(launches), "N", "16",
         .help = "worker processes per benchmark; more of them find smaller changes",
         .min = 1, .max = 1e4},
     [BENCH__OPT_SAMPLING] = {
@@ -104,7 +106,7 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         " of warm-up and "
         QUICK_MEASUREMENT_TIME " of measurement per benchmark"},
     [BENCH__OPT_SEED] = {
-        "seed", SEED, RUN | COMPARE, MEASURING, AT(seed), "N", NULL,
+        "seed", SEED, RUN | COMPARE | SELFTEST, MEASURING, AT(seed), "N", NULL,
         .help = "replays the order of launches and the resampling of a run"},
     [BENCH__OPT_CPU] = {
         "cpu", INTEGER, RUN, MEASURING, AT(cpu), "N", NULL,
@@ -129,6 +131,16 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
     [BENCH__OPT_RESUME] = {
         "resume", FILENAME, RUN, MEASURING, AT(resume), "FILE", NULL,
         .help = "go on with the interrupted run that left this journal"},
+    [BENCH__OPT_TIME] = {
+        "time", DURATION, SELFTEST, MEASURING, AT(selftest_time_ns), "TIME", "60s",
+        .help = "how long to play; the more, the surer the rates", .min = MILLISECOND, .max = DAY},
+    [BENCH__OPT_EFFECTS] = {
+        "effects", TEXT, SELFTEST, MEASURING, AT(effects), "LIST", "0,0.5%,1%,2%,5%",
+        .help = "slowdowns to play, joined by commas; 0 is equal code"},
+    [BENCH__OPT_NEIGHBOUR] = {
+        "neighbour", FLAG, SELFTEST, MEASURING, AT(neighbour), NULL, NULL,
+        .help = "make some noise on the machine meanwhile: bursts of arithmetic and of traffic "
+        "through memory, on one CPU at most"},
 
     [BENCH__OPT_CONFIDENCE_LEVEL] = {
         "confidence-level", FRACTION, RUN, STATISTICS, AT(confidence_level), "P", "0.95",
@@ -189,10 +201,10 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         .help = "why they are acceptable; kept with the baseline", .only_on_line = 1},
 
     [BENCH__OPT_OUTPUT_FORMAT] = {
-        "output-format", CHOICE, REPORTS, OUTPUT, AT(output_format), "FORMAT", "text",
+        "output-format", CHOICE, REPORTS | SELFTEST, OUTPUT, AT(output_format), "FORMAT", "text",
         .help = "format of the results", .choices = formats},
     [BENCH__OPT_OUT] = {
-        "out", FILENAME, REPORTS, OUTPUT, AT(out), "FILE", NULL,
+        "out", FILENAME, REPORTS | SELFTEST, OUTPUT, AT(out), "FILE", NULL,
         .help = "write the results here too, in the format of the name's ending (.json .jsonl .csv "
         ".md) or else --output-format; - is standard output", .repeatable = 1},
     [BENCH__OPT_REPORT] = {
@@ -205,7 +217,7 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "color", CHOICE, REPORTS, OUTPUT, AT(color), "WHEN", "auto",
         .help = "when to use colours", .choices = colors},
     [BENCH__OPT_QUIET] = {
-        "quiet", FLAG, REPORTS, OUTPUT, AT(quiet), NULL, NULL,
+        "quiet", FLAG, REPORTS | SELFTEST, OUTPUT, AT(quiet), NULL, NULL,
         .help = "only what is not a pass, and the last line", .letter = 'q'},
     [BENCH__OPT_VERBOSE] = {
         "verbose", FLAG, REPORTS, OUTPUT, AT(verbose), NULL, NULL,
@@ -215,7 +227,7 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "config", FILENAME, RUN, GENERAL, AT(config), "FILE", NULL,
         .help = "read options from this file, lines of the form name = value"},
     [BENCH__OPT_HELP] = {
-        "help", FLAG, ALL, GENERAL, AT(help), NULL, NULL,
+        "help", FLAG, ALL | SELFTEST, GENERAL, AT(help), NULL, NULL,
         .help = "print this help", .letter = 'h', .only_on_line = 1},
     [BENCH__OPT_VERSION] = {
         "version", FLAG, RUN, GENERAL, AT(version), NULL, NULL,

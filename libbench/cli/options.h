@@ -35,6 +35,9 @@ enum bench__option_id {
     BENCH__OPT_PROFILE_TIME,
     BENCH__OPT_JOURNAL,
     BENCH__OPT_RESUME,
+    BENCH__OPT_TIME,
+    BENCH__OPT_EFFECTS,
+    BENCH__OPT_NEIGHBOUR,
     BENCH__OPT_CONFIDENCE_LEVEL,
     BENCH__OPT_SIGNIFICANCE_LEVEL,
     BENCH__OPT_NRESAMPLES,
@@ -126,6 +129,10 @@ struct bench__cli_options {
     char *journal, *resume;
 
     int adjust; /* enum bench__adjustment */
+    int64_t selftest_time_ns;
+    char *effects; /* "0,0.5%", not checked yet */
+    int neighbour;
+
     double confidence_level, significance_level, noise_threshold, threshold;
     int64_t n_resamples;
 
@@ -155,7 +162,8 @@ enum {
     BENCH__CMD_SHOW = 1 << 2,
     BENCH__CMD_BASELINE_LIST = 1 << 3,
     BENCH__CMD_BASELINE_CHECK = 1 << 4,
-    BENCH__CMD_BASELINE_ACCEPT = 1 << 5
+    BENCH__CMD_BASELINE_ACCEPT = 1 << 5,
+    BENCH__CMD_SELFTEST = 1 << 6
 };
 
 /** A command: what it takes besides options, and what its help says about it. */

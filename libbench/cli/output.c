@@ -64,7 +64,7 @@ static int render(FILE *out, enum bench__format format, const bench_outcome *out
                                         : writers[format](out, outcome, err);
 }
 
-static enum bench__format file_format(const char *path, enum bench__format otherwise) {
+enum bench__format bench__cli_file_format(const char *path, enum bench__format otherwise) {
     static const char *const endings[BENCH__N_FORMATS] = {
         [BENCH__FORMAT_TEXT] = ".txt",    [BENCH__FORMAT_JSON] = ".json",
         [BENCH__FORMAT_JSONL] = ".jsonl", [BENCH__FORMAT_CSV] = ".csv",
@@ -145,7 +145,7 @@ static int write_file(const char *path, const bench_outcome *outcome,
                       bench_error *err) {
     char *text = NULL;
     size_t n = 0;
-    enum bench__format format = file_format(path, options->output_format);
+    enum bench__format format = bench__cli_file_format(path, options->output_format);
     int rc = render_text(&text, &n, format, outcome, style, err);
     if (rc == 0)
         rc = bench__write_file_atomic(path, text, n, err);

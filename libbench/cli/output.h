@@ -18,6 +18,9 @@ int bench__cli_gates(struct bench__gates **out, const struct bench__cli_options 
 void bench__cli_style(struct bench__style *style, const struct bench__cli_options *options,
                       FILE *out);
 
+/** The format that the ending of a file's name asks for. */
+enum bench__format bench__cli_file_format(const char *path, enum bench__format otherwise);
+
 /**
  * Writes the outcome
  * - to `out` in --output-format; when that is not text and --out names files, only if one is "-",

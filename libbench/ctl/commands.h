@@ -8,7 +8,7 @@
 /** A command's work. @return an exit code (0 or more), or a BENCH_E... code (below 0) with err. */
 typedef int benchctl_fn(const struct bench__cli_options *options, bench_error *err);
 
-benchctl_fn benchctl_compare, benchctl_duel, benchctl_show;
+benchctl_fn benchctl_compare, benchctl_duel, benchctl_selftest, benchctl_show;
 benchctl_fn benchctl_baseline_list, benchctl_baseline_check, benchctl_baseline_accept;
 
 /* ---- show.c ---- */
@@ -33,5 +33,10 @@ int benchctl_report(const bench_run *run, const bench_run *baseline,
 
 /** 1 when both operands of compare are executables (or "executable:benchmark"). */
 int benchctl_is_duel(const struct bench__cli_options *options);
+
+/* ---- selftest.c ---- */
+
+/** In a worker process: serves the selftest's benchmarks. @return the process's exit code. */
+int benchctl_serve_selftest(void);
 
 #endif

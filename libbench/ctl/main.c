@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/pattern.h"
 #include "ctl/commands.h"
+#include "worker/worker.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +25,12 @@ static const struct entry {
     {{BENCH__CMD_SHOW, "show", "FILE", 1, 1, "Shows a stored run and checks its budgets.",
       "FILE is a results file, a directory with one file per suite, or the name of a baseline."},
      benchctl_show},
+    {{BENCH__CMD_SELFTEST, "selftest", "", 0, 0, "Measures how far verdicts can be trusted here.",
+      "Plays duels whose answer is known: equal code, and code that does exactly so much more "
+      "work. "
+      "Says how often a change was seen where there is none, how often one was found, and in what "
+      "time. Exit code 3 when a bar is missed with confidence."},
+     benchctl_selftest},
     {{BENCH__CMD_BASELINE_LIST, "baseline list", "", 0, 0, "Lists the stored baselines.", NULL},
      benchctl_baseline_list},
     {{BENCH__CMD_BASELINE_CHECK, "baseline check", "", 0, 0,
@@ -109,6 +116,9 @@ static int run_entry(const struct entry *entry, int argc, char *const *argv) {
 }
 
 int main(int argc, char **argv) {
+    if (bench__worker_is_one()) {
+        return benchctl_serve_selftest();
+    }
     if (argc < 2) {
         print_usage(stderr);
         return BENCH__EXIT_USAGE;

@@ -1,0 +1,21 @@
+/* selftest/report.h - a selftest as text and as JSON (docs/schema/selftest.schema.json). */
+#ifndef BENCH_SELFTEST_REPORT_H
+#define BENCH_SELFTEST_REPORT_H
+
+#include "base/strbuf.h"
+#include "selftest/summary.h"
+
+#define BENCH__SELFTEST_FORMAT_VERSION 1
+
+/** What a report shows. Borrowed. */
+struct bench__selftest_result {
+    const struct bench__selftest_plan *plan;
+    const struct bench__trials *trials;
+    const struct bench__selftest_summary *summary;
+};
+
+/** At most 80 columns. A failed allocation is remembered by `out`. */
+void bench__selftest_text(struct bench__strbuf *out, const struct bench__selftest_result *result);
+void bench__selftest_json(struct bench__strbuf *out, const struct bench__selftest_result *result);
+
+#endif
