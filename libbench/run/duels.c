@@ -138,6 +138,7 @@ static bench_launch *keep_side(struct session *s, int side, size_t pair,
     bench_launch *slot = bench__result_add_launch(&s->runs[side]->results[pair]);
     if (slot != NULL) {
         *slot = l->side[side];
+        slot->noise.contaminated &= ~(unsigned)BENCH_NOISE_PREEMPTED; /* taking turns, that is */
         bench__launch_init(&l->side[side]);
     }
     return slot;

@@ -17,6 +17,7 @@
 
 #define TRIM        0.1 /* of each end */
 #define FLOOR_LEVEL 0.05
+#define CLIP        2.5 /* of launches of the floor, in deviations of a launch of the duel */
 #define ROUNDING    1e-12 /* of a coverage */
 
 /* ---- what launches do not show -------------------------------------------------------------- */
@@ -110,23 +111,38 @@ static int find_layouts(struct bench__paired *duel, const struct bench__launch_v
     return 0;
 }
 
-/* A lasting offset between A and its copies; `launch`: the variance of one launch of the duel. */
+/* Mean square of the copies' means, each launch clipped at `limit`. */
+static double mean_square(const struct groups *copies, double limit) {
+    double sum = 0;
+    for (size_t g = 0; g < copies->n; g++) {
+        double mean = 0, n = (double)(copies->start[g + 1] - copies->start[g]);
+        for (size_t i = copies->start[g]; i < copies->start[g + 1]; i++) {
+            mean += fmax(-limit, fmin(limit, copies->x[i])) / n;
+        }
+        sum += mean * mean / (double)copies->n;
+    }
+    return sum;
+}
+
+/* A lasting offset between A and its copies; `launch`: the variance of one launch of the duel. The
+ * test clips: one wild launch shows no offset. */
 static struct bench__error_part offset_of_copies(const struct groups *copies,
                                                  struct bench__error_part launch) {
-    double n_copies = (double)copies->n, means2 = 0, inverse = 0, deviations = 0;
+    double n_copies = (double)copies->n, inverse = 0, deviations = 0;
     for (size_t g = 0; g < copies->n; g++) {
         const double *x = copies->x + copies->start[g];
         size_t n = copies->start[g + 1] - copies->start[g];
-        double mean = bench__mean(x, n);
-        means2 += mean * mean / n_copies;
         inverse += 1 / ((double)n * n_copies);
         deviations += n > 1 ? bench__variance(x, n) * (double)(n - 1) : 0;
     }
     double df = (double)copies->start[copies->n] - n_copies + launch.df;
     double by_chance = inverse * (deviations + launch.df * launch.variance) / df;
-    double ratio = n_copies * means2 / by_chance; /* F, times its degrees of freedom */
+    double means2 = mean_square(copies, INFINITY);
+    double limit = launch.variance > 0 ? CLIP * sqrt(launch.variance) : INFINITY;
+    double clipped2 = mean_square(copies, limit);
+    double ratio = n_copies * clipped2 / by_chance; /* F, times its degrees of freedom */
     int shown = bench__beta_cdf(df / (df + ratio), df / 2, n_copies / 2) < FLOOR_LEVEL;
-    return (struct bench__error_part){shown ? means2 - by_chance : 0, n_copies};
+    return (struct bench__error_part){shown ? fmax(0, means2 - by_chance) : 0, n_copies};
 }
 
 static int find_offset(struct bench__paired *duel, const struct bench__launch_values *values,

@@ -78,7 +78,9 @@ floor_component <- function(x, f, copy) {
     within <- sum((f - means[as.character(copy)])^2)
     df <- length(f) - length(means) + launch[2]
     chance <- mean(1 / sizes) * (within + launch[1] * launch[2]) / df
-    shown <- pf(mean(means^2) / chance, length(means), df, lower.tail = FALSE) < 0.05
+    limit <- 2.5 * sqrt(launch[1])
+    clipped <- tapply(pmax(-limit, pmin(limit, f)), copy, mean)
+    shown <- pf(mean(clipped^2) / chance, length(means), df, lower.tail = FALSE) < 0.05
     c(if (shown) mean(means^2) - chance else 0, length(means))
 }
 layout_component <- function(x, layout) {
