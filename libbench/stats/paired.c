@@ -17,7 +17,7 @@
 
 #define TRIM        0.1 /* of each end */
 #define FLOOR_LEVEL 0.05
-#define CLIP        2.5 /* of launches of the floor, in deviations of a launch of the duel */
+#define CLIP        2.5   /* of launches of the floor, in deviations of a launch of the duel */
 #define ROUNDING    1e-12 /* of a coverage */
 
 /* ---- what launches do not show -------------------------------------------------------------- */
