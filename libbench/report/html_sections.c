@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "report/figures.h"
+#include "report/words_duel.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -128,6 +129,21 @@ static void add_plots(const struct bench__page *page, const struct bench__row *r
     bench__strbuf_add(page->out, "</div>\n");
 }
 
+static void add_duel(struct bench__strbuf *out, const bench_comparison *c) {
+    struct bench__strbuf words;
+    bench__strbuf_init(&words);
+    bench__say_duel(&words, c);
+    if (words.n > 0) {
+        bench__strbuf_add(out, "<p class=\"muted\">");
+        bench__html_words(out, &words);
+        bench__say_shift(&words, c);
+        bench__strbuf_add(out, words.n > 0 ? "<br/>" : "");
+        bench__html_words(out, &words);
+        bench__strbuf_add(out, "</p>\n");
+    }
+    bench__strbuf_clear(&words);
+}
+
 static void add_section(const struct bench__page *page, const struct bench__row *row) {
     struct bench__strbuf *out = page->out;
     bench__strbuf_addf(out, "<section id=\"b%zu\">\n<h3 class=\"name\">",
@@ -144,6 +160,9 @@ static void add_section(const struct bench__page *page, const struct bench__row 
         bench__strbuf_add(out, "</span>");
     }
     bench__strbuf_addc(out, '\n');
+    if (row->comparison != NULL) {
+        add_duel(out, row->comparison);
+    }
     add_plots(page, row);
     add_facts(out, row->result);
     bench__strbuf_add(out, "</section>\n");
