@@ -1,6 +1,6 @@
 /*
  * Whole-file reads, atomic writes, directories and names. Errors carry the path as their place.
- * No locking and no formats; appending to a log is the business of its owner.
+ * No formats; appending to a log is the business of its owner.
  */
 #include "base/fs.h"
 #include "base/error.h"
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -277,6 +278,21 @@ int bench__list_directory(char ***out, size_t *out_n, const char *path, bench_er
     *out = names;
     *out_n = n;
     return 0;
+}
+
+int bench__lock_directory(const char *path, bench_error *err) {
+    char *file = bench__path_join(path, ".lock");
+    if (file == NULL)
+        return path_error(err, ENOMEM, path, "cannot be locked");
+    int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    int failed = fd < 0;
+    while (!failed && flock(fd, LOCK_EX) != 0)
+        failed = errno != EINTR;
+    int rc = failed ? path_error(err, errno, file, "cannot be locked") : 0;
+    if (failed && fd >= 0)
+        close(fd);
+    bench__free(file);
+    return failed ? rc : fd;
 }
 
 void bench__free_names(char **names, size_t n) {

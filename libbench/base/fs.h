@@ -18,6 +18,9 @@ int bench__read_file(char **out, size_t *out_n, const char *path, size_t max_byt
 int bench__write_file_atomic(const char *path, const void *data, size_t n, bench_error *err);
 /** mkdir -p: no error when it exists already. */
 int bench__make_directories(const char *path, bench_error *err);
+/** Waits until nobody else has <path>/.lock, which it creates, and then has it for as long as the
+ *  descriptor is open. @return that descriptor, or an error. */
+int bench__lock_directory(const char *path, bench_error *err);
 /** Names in a directory (without . and ..), sorted; free with bench__free_names(). */
 int bench__list_directory(char ***out, size_t *out_n, const char *path, bench_error *err);
 void bench__free_names(char **names, size_t n);

@@ -11,10 +11,7 @@
 #include "measure/host.h"
 #include "result/model.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -425,29 +422,6 @@ static int save_suite(const bench_run *run, const char *directory, const char *n
     return rc;
 }
 
-/* Waits for whoever saves to this baseline at the moment. @return a descriptor, or an error. */
-static int lock(const char *directory, bench_error *err) {
-    char *path = bench__path_join(directory, ".lock");
-    if (path == NULL) {
-        return no_memory(err);
-    }
-    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    int rc = fd < 0 ? -1 : 0, sys_errno = errno;
-    while (rc == 0 && flock(fd, LOCK_EX) != 0) {
-        sys_errno = errno;
-        rc = sys_errno == EINTR ? 0 : -1;
-    }
-    if (rc != 0) {
-        rc = bench__error_sys(err, BENCH_EIO, sys_errno, "cannot be locked");
-        bench__error_place(err, "%.270s", path);
-        if (fd >= 0) {
-            close(fd);
-        }
-    }
-    bench__free(path);
-    return rc != 0 ? rc : fd;
-}
-
 static int is_first_of_suite(const bench_run *run, size_t i) {
     for (size_t j = 0; j < i; j++) {
         if (strcmp(run->results[j].suite, run->results[i].suite) == 0) {
@@ -463,7 +437,7 @@ static int save_suites(const bench_run *run, const char *directory, const char *
     bench__host_class(&run->host, class);
     char *machine = bench__path_join(directory, class);
     int rc = machine != NULL ? bench__make_directories(machine, err) : no_memory(err);
-    const int fd = rc == 0 ? lock(directory, err) : -1;
+    const int fd = rc == 0 ? bench__lock_directory(directory, err) : -1;
     if (rc == 0 && fd < 0) {
         rc = fd;
     }

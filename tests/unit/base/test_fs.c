@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -522,6 +523,30 @@ static void programs_are_found_on_the_path(void **state) {
     free(path);
 }
 
+static void one_at_a_time_has_the_lock(void **state) {
+    (void)state;
+    int fd = bench__lock_directory(".", NULL), other = open(".lock", O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0 && other >= 0);
+    assert_int_equal(flock(other, LOCK_EX | LOCK_NB), -1);
+    assert_int_equal(errno, EWOULDBLOCK);
+    close(fd);
+    assert_int_equal(flock(other, LOCK_EX | LOCK_NB), 0);
+    close(other);
+}
+
+static void what_cannot_be_locked_is_named(void **state) {
+    bench_error err = {0};
+    (void)state;
+    put("file", "");
+    assert_int_equal(bench__lock_directory("file", &err), BENCH_EIO);
+    assert_string_equal(err.place, "file/.lock");
+    assert_int_equal(err.sys_errno, ENOTDIR);
+    assert_int_equal(bench__lock_directory("nothing", NULL), BENCH_ENOTFOUND);
+    bench__mem_fail_after(0);
+    assert_int_equal(bench__lock_directory(".", NULL), BENCH_ENOMEM);
+    bench__mem_fail_after(-1);
+}
+
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter_directory, leave_directory)
 
 int main(void) {
@@ -548,6 +573,8 @@ int main(void) {
         IN_DIRECTORY(components_are_checked),
         IN_DIRECTORY(paths_are_joined_with_one_slash),
         IN_DIRECTORY(programs_are_found_on_the_path),
+        IN_DIRECTORY(one_at_a_time_has_the_lock),
+        IN_DIRECTORY(what_cannot_be_locked_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
