@@ -28,6 +28,11 @@ bench_run *bench__run_new(void) {
     return run;
 }
 
+int bench__executable_id_is_valid(const char *id) {
+    const size_t n = strspn(id, "0123456789abcdef");
+    return n == BENCH__EXECUTABLE_ID_SIZE - 1 && id[n] == '\0';
+}
+
 static void init_time(bench_time_estimates *time) {
     time->median = time->mean = time->mad = time->std_dev = time->slope = not_measured;
     time->min = time->max = time->q05 = time->q25 = time->q75 = time->q95 = time->q99 = NAN;

@@ -10,7 +10,11 @@
 
 #include <bench/result.h>
 
-enum { BENCH__FORMAT_VERSION = 1 }; /* of results, baselines and journals */
+enum { BENCH__FORMAT_VERSION = 1 };      /* of results, baselines and journals */
+enum { BENCH__EXECUTABLE_ID_SIZE = 33 }; /* of the id of an executable's content, with its NUL */
+
+/** 1 for 32 hexadecimal digits, small letters: ids become names of files. */
+int bench__executable_id_is_valid(const char *id);
 
 /** Names in files and reports, by enum value; NULL at the end. */
 extern const char *const bench__verdict_names[];
