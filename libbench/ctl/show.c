@@ -66,6 +66,7 @@ static int add_file(bench_run **run, const char *path, bench_error *err) {
                           difference);
         bench__error_place(err, "%s", path);
     } else {
+        bench__run_join_executable(*run, more);
         rc = move_results(*run, more, err);
     }
     bench_run_free(more);

@@ -134,6 +134,7 @@ static int move_run(bench_run *into, bench_run *from) {
             result->launches[l].calibration += result->launches[l].calibration >= 0 ? offset : 0;
         }
     }
+    bench__run_join_executable(into, from);
     if (strcmp(from->timestamp, into->timestamp) > 0) {
         memcpy(into->timestamp, from->timestamp, sizeof into->timestamp);
         memcpy(into->git_commit, from->git_commit, sizeof into->git_commit);
@@ -373,8 +374,12 @@ static int write_merged(const bench_run *run, const bench_run *old, const char *
     m.run.n_results = m.run.n_calibrations = 0;
     m.run.format_version = BENCH__FORMAT_VERSION;
     int rc = m.label != NULL ? add_from(&m, run, run, suite) : BENCH_ENOMEM;
+    const size_t n_new = m.run.n_results;
     if (rc == 0 && old != NULL) {
         rc = add_from(&m, old, run, suite);
+    }
+    if (m.run.n_results > n_new) {
+        bench__run_join_executable(&m.run, old);
     }
     if (rc != 0) {
         rc = no_memory(err);

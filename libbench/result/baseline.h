@@ -12,9 +12,10 @@
 /**
  * Saves one file per suite of the run. Benchmarks that did not run OK are left out and counted in
  * *out_left_out. Benchmarks that the file has and this run has not stand as they were, with the
- * calibration readings they refer to; the rest of the file is about the newest run. A file that is
- * there but cannot be read is an error, and stays. Two processes saving at once take turns (a lock
- * on <dir>/<name>/.lock), so that neither loses what the other saved.
+ * calibration readings they refer to; the rest of the file is about the newest run, except that the
+ * executable is "not known" when any of those came from another one. A file that is there but
+ * cannot be read is an error, and stays. Two processes saving at once take turns (a lock on
+ * <dir>/<name>/.lock), so that neither loses what the other saved.
  */
 int bench__baseline_save(const bench_run *run, const char *dir, const char *name,
                          size_t *out_left_out, bench_error *err);

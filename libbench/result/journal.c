@@ -28,6 +28,8 @@ struct bench__journal {
 };
 
 static const struct bench__field header_fields[] = {
+    BENCH__CUSTOM("executable", bench__executable_write, bench__executable_read),
+    {BENCH__FIELD(INT, "format_version", bench_run, format_version)},
     {BENCH__FIELD(BUFFER, "git_branch", bench_run, git_branch),
      .size = sizeof((bench_run *)0)->git_branch},
     {BENCH__FIELD(BUFFER, "git_commit", bench_run, git_commit),
@@ -152,7 +154,6 @@ static int write_header(struct bench__journal *j, const bench_run *run, const ch
     struct line line;
     line_open(&line);
     bench__json_add_text(&line.w, "digest", digest);
-    bench__json_add_i64(&line.w, "format_version", BENCH__FORMAT_VERSION);
     bench__fields_write(&line.context, &header_table, run);
     return line_close(&line, j, err);
 }
@@ -249,6 +250,11 @@ static int check_header(const struct resuming *r, const bench_run *theirs, const
     if (strcmp(r->run->git_commit, theirs->git_commit) != 0) {
         return other_run(r, "its git commit is ", theirs->git_commit, err);
     }
+    if (r->run->executable_id[0] != '\0' && theirs->executable_id[0] != '\0' &&
+        strcmp(r->run->executable_id, theirs->executable_id) != 0) {
+        return other_run(r, "it was measured with another build of the executable", "", err);
+    }
+    bench__run_join_executable(r->run, theirs);
     r->run->seed = theirs->seed;
     memcpy(r->run->timestamp, theirs->timestamp, sizeof theirs->timestamp);
     return 0;

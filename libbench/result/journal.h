@@ -10,9 +10,9 @@
 
 struct bench__journal;
 
-/** Creates the file and writes the header line: seed, time stamp, host, git commit, and a digest of
- *  the plan (names and resolved options). @return 0; BENCH_EEXIST for a file that is there and not
- *  empty; BENCH_ESYSTEM when it is in use; BENCH_EIO, BENCH_ENOMEM. */
+/** Creates the file and writes the header line: seed, time stamp, host, git commit, executable, and
+ *  a digest of the plan (names and resolved options). @return 0; BENCH_EEXIST for a file that is
+ *  there and not empty; BENCH_ESYSTEM when it is in use; BENCH_EIO, BENCH_ENOMEM. */
 int bench__journal_create(struct bench__journal **out, const char *path, const bench_run *run,
                           const char *plan_digest, bench_error *err);
 /**
@@ -20,9 +20,10 @@ int bench__journal_create(struct bench__journal **out, const char *path, const b
  * calibrations and launches, by index. Launches go to the results of `run` with the same name,
  * which keep their order; for other names, results with nothing but name and launches are added.
  * The last line is cut off when it is not whole: it was being written when the run was killed.
- * @return 0; BENCH_EINVAL for another plan digest, machine or git commit, with the difference;
- * BENCH_EFORMAT for any other line that cannot be read, with its number; BENCH_ENOTFOUND,
- * BENCH_EIO, BENCH_ESYSTEM, BENCH_ENOMEM. On an error `run` is good for nothing but to be freed.
+ * @return 0; BENCH_EINVAL for another plan digest, machine, git commit or executable, with the
+ * difference; BENCH_EFORMAT for any other line that cannot be read, with its number;
+ * BENCH_ENOTFOUND, BENCH_EIO, BENCH_ESYSTEM, BENCH_ENOMEM. On an error `run` is good for
+ * nothing but to be freed.
  */
 int bench__journal_resume(struct bench__journal **out, const char *path, bench_run *run,
                           const char *plan_digest, bench_error *err);

@@ -21,6 +21,7 @@ bench_run *bench__run_new(void) {
     }
     run->format_version = BENCH__FORMAT_VERSION;
     run->wall_ns = NAN;
+    run->executable_bytes = -1;
     bench_host *host = &run->host;
     host->n_cpus = host->memory_bytes = -1;
     host->l1d_bytes = host->l2_bytes = host->l3_bytes = -1;
@@ -31,6 +32,13 @@ bench_run *bench__run_new(void) {
 int bench__executable_id_is_valid(const char *id) {
     const size_t n = strspn(id, "0123456789abcdef");
     return n == BENCH__EXECUTABLE_ID_SIZE - 1 && id[n] == '\0';
+}
+
+void bench__run_join_executable(bench_run *into, const bench_run *from) {
+    if (strcmp(into->executable_id, from->executable_id) != 0) {
+        into->executable_id[0] = '\0';
+        into->executable_bytes = -1;
+    }
 }
 
 static void init_time(bench_time_estimates *time) {

@@ -45,6 +45,9 @@ bench_counter_record *bench__counter_add(bench_counter_record **counters, size_t
 void bench__counters_free(bench_counter_record *counters, size_t n);
 /** Sorts results by name and launches by index: what files and comparisons rely on. */
 void bench__run_sort(bench_run *run);
+/** Of a run that takes in results of another: its executable stays only if it is the other's too. A
+ *  benchmark must never be measured again with an executable that its times are not from. */
+void bench__run_join_executable(bench_run *into, const bench_run *from);
 /** Status of the whole benchmark from its launches: the worst, with its message. Launches that were
  *  not run matter only when no launch ended well. */
 void bench__result_settle_status(bench_result *result);

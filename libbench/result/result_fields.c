@@ -335,12 +335,42 @@ static int skip_outcome(void *owner, const struct bench__json *value) {
     return bench__json_expect_object(value);
 }
 
+static const struct bench__field executable_fields[] = {
+    {BENCH__FIELD(I64, "bytes", bench_run, executable_bytes)},
+    {BENCH__FIELD(BUFFER, "id", bench_run, executable_id),
+     .size = sizeof((bench_run *)0)->executable_id},
+};
+static const struct bench__fields executable_table = BENCH__FIELDS(executable_fields);
+
+void bench__executable_write(const struct bench__write_context *context, const char *key,
+                             const void *owner) {
+    const bench_run *run = owner;
+    if (run->executable_id[0] == '\0') {
+        return; /* so that what an older version wrote keeps its bytes */
+    }
+    bench__json_object_open(context->w, key, BENCH__JSON_LINE);
+    bench__fields_write(context, &executable_table, run);
+    bench__json_object_close(context->w);
+}
+
+int bench__executable_read(void *owner, const struct bench__json *value) {
+    bench_run *run = owner;
+    int rc = bench__json_expect_object(value);
+    rc = rc == 0 ? bench__fields_read(&executable_table, run, value) : rc;
+    if (rc == 0 && !bench__executable_id_is_valid(run->executable_id)) {
+        const struct bench__json id = bench__json_get(value, "id");
+        rc = bench__json_error(&id, "must be 32 hexadecimal digits in small letters");
+    }
+    return rc;
+}
+
 #define RUN_TEXT(member)                                                                           \
     { BENCH__FIELD(BUFFER, #member, bench_run, member), .size = sizeof((bench_run *)0)->member }
 
 static const struct bench__field run_fields[] = {
     BENCH__CUSTOM("benchmarks", write_results, read_results),
     BENCH__CUSTOM("calibrations", write_calibrations, read_calibrations),
+    BENCH__CUSTOM("executable", bench__executable_write, bench__executable_read),
     {BENCH__FIELD(INT, "format_version", bench_run, format_version)},
     RUN_TEXT(git_branch),
     RUN_TEXT(git_commit),

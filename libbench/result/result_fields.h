@@ -16,6 +16,12 @@ extern const struct bench__fields bench__calibration_fields;
 extern const struct bench__fields bench__host_fields;
 extern const char *const bench__clock_names[];
 
+/** The custom member "executable" of a run: {"bytes", "id"}; nothing is written
+ *  when it is not known. */
+void bench__executable_write(const struct bench__write_context *context, const char *key,
+                             const void *owner);
+int bench__executable_read(void *owner, const struct bench__json *value);
+
 void bench__counters_write(const struct bench__write_context *context, const char *key,
                            const bench_counter_record *counters, size_t n,
                            enum bench__json_style style);

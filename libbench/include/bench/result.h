@@ -114,6 +114,9 @@ typedef struct bench_run {
     char timestamp[32];  /**< UTC, RFC 3339, start of the run */
     char git_commit[72]; /**< full hash with "-dirty" when changed, or "" */
     char git_branch[128];
+    char executable_id[40];   /**< of the content of the executable that all of it was measured
+                                   with; "" when that is not known, or not one */
+    int64_t executable_bytes; /**< its size; -1 when not known */
     uint64_t seed;
     double wall_ns;  /**< of the whole run */
     int interrupted; /**< the run was stopped early: some benchmarks may be NOT_RUN */

@@ -162,6 +162,49 @@ static void what_did_not_run_well_is_left_out(void **state) {
     bench_run_free(run);
 }
 
+/* Saves benchmarks of one suite as measured with the executable of that letter, or with one that
+ * is not known. */
+static void save_from(char executable, const char *suite, const char *const *functions, size_t n) {
+    bench_run *run = run_of(suite, functions, n, 10);
+    if (executable != '?') {
+        memset(run->executable_id, executable, 32);
+        run->executable_bytes = 1000;
+    }
+    save(run, "main");
+    bench_run_free(run);
+}
+
+/* First letter of the id in "main", or '?'. */
+static char executable_of_main(void) {
+    bench_run *run = load("main");
+    const char letter = run->executable_id[0];
+    assert_int_equal(run->executable_bytes, letter != '\0' ? 1000 : -1);
+    bench_run_free(run);
+    return letter != '\0' ? letter : '?';
+}
+
+static void the_executable_is_the_one_of_all(void **state) {
+    const char *const all[] = {"a", "b"};
+    (void)state;
+    save_from('a', "core", all, 2);
+    assert_int_equal(executable_of_main(), 'a');
+    save_from('a', "core", all, 1); /* measured again with the same one */
+    assert_int_equal(executable_of_main(), 'a');
+    save_from('b', "core", all, 1); /* "b" is still of the old one */
+    assert_int_equal(executable_of_main(), '?');
+    save_from('b', "core", all + 1, 1); /* what was lost is not guessed */
+    assert_int_equal(executable_of_main(), '?');
+    save_from('b', "core", all, 2);
+    assert_int_equal(executable_of_main(), 'b');
+    save_from('?', "core", all, 1);
+    assert_int_equal(executable_of_main(), '?');
+    save_from('b', "core", all, 2);
+    save_from('b', "other", all, 1);
+    assert_int_equal(executable_of_main(), 'b');
+    save_from('a', "other", all, 1); /* of its own, but not of the whole baseline's */
+    assert_int_equal(executable_of_main(), '?');
+}
+
 static void suites_have_files_of_their_own(void **state) {
     const char *const a[] = {"a"}, *const wanted[] = {"two", "three"};
     char path[300];
@@ -417,6 +460,7 @@ int main(void) {
         TEST(what_is_saved_is_found),
         TEST(saving_again_gives_the_same_bytes),
         TEST(a_partial_run_keeps_the_rest),
+        TEST(the_executable_is_the_one_of_all),
         TEST(what_did_not_run_well_is_left_out),
         TEST(suites_have_files_of_their_own),
         TEST(a_baseline_that_is_not_there),

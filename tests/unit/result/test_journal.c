@@ -261,6 +261,45 @@ static void journals_of_another_run(void **state) {
     bench_run_free(run);
 }
 
+static void name_executable(bench_run *run, char digit) {
+    memset(run->executable_id, digit, 32);
+    run->executable_bytes = 7;
+}
+
+static void journals_of_another_executable(void **state) {
+    struct bench__journal *j = NULL;
+    bench_error err = {0};
+    (void)state;
+    bench_run *run = planned_run();
+    name_executable(run, 'a');
+    expect_ok(bench__journal_create(&j, path, run, "p", &err), &err);
+    expect_ok(bench__journal_close(j, &err), &err);
+    name_executable(run, 'b');
+    expect_error(bench__journal_resume(&j, path, run, "p", &err), BENCH_EINVAL, &err,
+                 "journal.jsonl", "measured with another build of the executable");
+    err = (bench_error){0};
+    name_executable(run, 'a');
+    expect_ok(bench__journal_resume(&j, path, run, "p", &err), &err);
+    expect_ok(bench__journal_close(j, &err), &err);
+    assert_int_equal(run->executable_id[0], 'a');
+    bench_run_free(run);
+}
+
+/* An older version did not say: then the whole run's is not known. */
+static void a_journal_without_executable(void **state) {
+    struct bench__journal *j = NULL;
+    bench_error err = {0};
+    (void)state;
+    write_journal();
+    bench_run *run = planned_run();
+    name_executable(run, 'a');
+    expect_ok(bench__journal_resume(&j, path, run, "plan-1", &err), &err);
+    expect_ok(bench__journal_close(j, &err), &err);
+    assert_string_equal(run->executable_id, "");
+    assert_int_equal(run->executable_bytes, -1);
+    bench_run_free(run);
+}
+
 /* ---- creating -------------------------------------------------------------------------------- */
 
 static void an_existing_file_is_not_replaced(void **state) {
@@ -400,6 +439,8 @@ int main(void) {
         TEST(valid_journals),
         TEST(invalid_journals),
         TEST(journals_of_another_run),
+        TEST(journals_of_another_executable),
+        TEST(a_journal_without_executable),
         TEST(an_existing_file_is_not_replaced),
         TEST(one_process_at_a_time),
         TEST(no_place_for_a_journal),
