@@ -13,6 +13,7 @@ fast=$(realpath "$1") slow=$(realpath "$2")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+export BENCH_CACHE_DIR=$work/cache BENCH_STATE_DIR=$work/state
 
 options=('core_operations/publish/**/size=100,*' --no-plots --baselines-dir "$work/baselines")
 

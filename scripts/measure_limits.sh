@@ -16,6 +16,7 @@ build_tree "$root/build" -DCMAKE_BUILD_TYPE=Release -DBENCH_BUILD_TESTS=OFF
 run=$root/build/run_benches
 ctl=$root/build/benchctl
 work=$(mktemp -d)
+export BENCH_CACHE_DIR=$work/cache BENCH_STATE_DIR=$work/state
 trap 'rm -rf "$work"' EXIT
 
 row() { # row WHAT VALUE

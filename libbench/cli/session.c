@@ -9,12 +9,12 @@
 #include "cli/listing.h"
 #include "cli/output.h"
 #include "cli/selection.h"
+#include "local/dirs.h"
 #include "result/baseline.h"
 #include "result/model.h"
 #include "run/runner.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -111,13 +111,12 @@ int bench__session_load(struct bench__session *s) {
 
 /* ---- the journal ---- */
 
-/* $XDG_CACHE_HOME/libbench/runs, or below ~/.cache. NULL when there is no such place. */
+/* NULL when there is no such place. */
 static char *journal_directory(void) {
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (cache != NULL && cache[0] == '/') {
-        return bench__path_join(cache, "libbench/runs");
-    }
-    return home != NULL && home[0] == '/' ? bench__path_join(home, ".cache/libbench/runs") : NULL;
+    char *cache = bench__cache_dir();
+    char *directory = cache != NULL ? bench__path_join(cache, "runs") : NULL;
+    bench__free(cache);
+    return directory;
 }
 
 int bench__session_journal(struct bench__session *s) {

@@ -10,7 +10,8 @@
 #   expected_exit   the exit code; 0 without this file
 #   stdout.glob     one shell pattern per line of output; a line "..." stands for any number of
 #   stderr.glob     lines. Without the file the stream is not looked at.
-# Nothing of the caller's environment decides how the output looks.
+# Nothing of the caller's environment decides how the output looks, and nothing is written to its
+# home: caches and records are beside the case's directory.
 set -euo pipefail
 
 case_dir=$(cd "$1" && pwd)
@@ -19,6 +20,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/cwd"
 
 unset NO_COLOR CLICOLOR CLICOLOR_FORCE CI GITHUB_STEP_SUMMARY "${!BENCH_@}"
+export BENCH_CACHE_DIR=$work/cache BENCH_STATE_DIR=$work/state
 export LC_ALL=C TERM=dumb TZ=UTC COLUMNS=100
 export QUICK='--launches 3 --warm-up-time 1ms --measurement-time 6ms --no-plots'
 

@@ -23,6 +23,7 @@ expect() { # expect TEXT FILE
 rm -rf "$work_dir"
 mkdir -p "$work_dir"
 cd "$work_dir"
+export BENCH_CACHE_DIR=$work_dir/cache BENCH_STATE_DIR=$work_dir/state
 "$CMAKE" --install "$build_dir" --prefix "$work_dir/first" >install.log
 mv first prefix
 
