@@ -176,12 +176,19 @@ static int save_baseline(struct bench__session *s) {
     }
     const int code =
         bench__baseline_save(s->run, o->baselines_dir, o->save_baseline, &n_left_out, s->err);
-    if (code == 0 && !o->quiet) {
+    if (code != 0) {
+        return code;
+    }
+    const int is_kept = bench__session_keep_executable(s);
+    if (!o->quiet) {
         fprintf(stderr, "saved baseline '%s' in %s (%zu benchmarks", o->save_baseline,
                 o->baselines_dir, s->run->n_results - n_left_out);
-        fprintf(stderr, n_left_out > 0 ? "; %zu left out: they did not run)\n" : ")\n", n_left_out);
+        if (n_left_out > 0) {
+            fprintf(stderr, "; %zu left out: they did not run", n_left_out);
+        }
+        fprintf(stderr, "; executable %s)\n", is_kept ? "kept" : "not kept");
     }
-    return code;
+    return 0;
 }
 
 static int write_results(struct bench__session *s) {

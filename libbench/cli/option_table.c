@@ -19,6 +19,7 @@
 #define SEED      BENCH__KIND_SEED
 #define DURATION  BENCH__KIND_DURATION
 #define FRACTION  BENCH__KIND_FRACTION
+#define SIZE      BENCH__KIND_SIZE
 #define CHOICE    BENCH__KIND_CHOICE
 #define FAIL_ON   BENCH__KIND_FAIL_ON
 
@@ -28,8 +29,11 @@
 #define CHECK    BENCH__CMD_BASELINE_CHECK
 #define ACCEPT   BENCH__CMD_BASELINE_ACCEPT
 #define SELFTEST BENCH__CMD_SELFTEST
+#define CACHE    BENCH__CMD_BASELINE_CACHE
+#define PRUNE    BENCH__CMD_BASELINE_PRUNE
 #define REPORTS  (RUN | COMPARE | SHOW)
-#define ALL      (REPORTS | BENCH__CMD_BASELINE_LIST | CHECK | ACCEPT)
+#define FILES    (REPORTS | BENCH__CMD_BASELINE_LIST | CHECK | ACCEPT)
+#define ALL      (FILES | CACHE | PRUNE)
 
 #define CHOOSING   "Choosing what runs"
 #define MEASURING  "Measuring"
@@ -40,6 +44,7 @@
 
 #define MILLISECOND 1e6
 #define DAY         (24 * 3600e9)
+#define PEBIBYTE    0x1p50
 
 #define QUICK_LAUNCHES         "8"
 #define QUICK_WARM_UP_TIME     "60ms"
@@ -181,8 +186,12 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "no-duel", FLAG, RUN, BASELINES, AT(no_duel), NULL, NULL,
         .help = "compare stored results only"},
     [BENCH__OPT_BASELINES_DIR] = {
-        "baselines-dir", DIRECTORY, ALL, BASELINES, AT(baselines_dir), "DIR", "baselines",
+        "baselines-dir", DIRECTORY, FILES, BASELINES, AT(baselines_dir), "DIR", "baselines",
         .help = "where baselines are kept"},
+    [BENCH__OPT_CACHE_SIZE] = {
+        "cache-size", SIZE, RUN | CACHE | PRUNE, BASELINES, AT(cache_size_bytes), "SIZE", "512MiB",
+        .help = "room for the executables that --save-baseline keeps in the cache of this user; 0 "
+        "keeps none", .max = PEBIBYTE},
     [BENCH__OPT_GATES] = {
         "gates", FILENAME, REPORTS | CHECK, BASELINES, AT(gates), "FILE", NULL,
         .help = "thresholds and budgets; otherwise gates.json beside the baselines, if it exists"},

@@ -167,6 +167,21 @@ static int set_fraction(void *field, const struct bench__option *option, const c
     return 0;
 }
 
+static int set_size(void *field, const struct bench__option *option, const char *text,
+                    bench_error *err) {
+    double bytes;
+    char unit[24] = "";
+    const int is_size = bench__parse_quantity(&bytes, unit, text, NULL) == 0 &&
+                        (strcmp(unit, "bytes") == 0 || strcmp(unit, "1") == 0) &&
+                        strchr(text, '%') == NULL;
+    if (!is_size || bytes > option->max || (bytes > 0 && bytes < 1))
+        return bench__error(err, BENCH_EINVAL,
+                            "'%.60s' is not a size up to 1024 TiB: write it as 512MiB, 2GB or 0",
+                            text);
+    *(int64_t *)field = (int64_t)bytes;
+    return 0;
+}
+
 /* ---- words ---- */
 
 static int set_flag(void *field, const struct bench__option *option, const char *text,
@@ -211,7 +226,7 @@ int bench__option_set(struct bench__cli_options *options, const struct bench__op
         [BENCH__KIND_FLAG] = set_flag,         [BENCH__KIND_INTEGER] = set_integer,
         [BENCH__KIND_SEED] = set_seed,         [BENCH__KIND_DURATION] = set_duration,
         [BENCH__KIND_FRACTION] = set_fraction, [BENCH__KIND_CHOICE] = set_choice,
-        [BENCH__KIND_FAIL_ON] = set_fail_on,
+        [BENCH__KIND_SIZE] = set_size,         [BENCH__KIND_FAIL_ON] = set_fail_on,
     };
     void *field = (char *)options + option->offset;
     bench_error why = {0};

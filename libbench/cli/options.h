@@ -50,6 +50,7 @@ enum bench__option_id {
     BENCH__OPT_BASELINE_EXE,
     BENCH__OPT_NO_DUEL,
     BENCH__OPT_BASELINES_DIR,
+    BENCH__OPT_CACHE_SIZE,
     BENCH__OPT_GATES,
     BENCH__OPT_THRESHOLD,
     BENCH__OPT_FAIL_ON,
@@ -139,6 +140,7 @@ struct bench__cli_options {
     char *save_baseline, *baseline, *baseline_lenient, *load_baseline, *baseline_exe;
     int no_duel;
     char *baselines_dir;
+    int64_t cache_size_bytes; /* of all kept executables; 0: keep none */
     char *gates;
     unsigned fail_on; /* BENCH__FAIL_... */
     char *from, *reason;
@@ -163,7 +165,9 @@ enum {
     BENCH__CMD_BASELINE_LIST = 1 << 3,
     BENCH__CMD_BASELINE_CHECK = 1 << 4,
     BENCH__CMD_BASELINE_ACCEPT = 1 << 5,
-    BENCH__CMD_SELFTEST = 1 << 6
+    BENCH__CMD_SELFTEST = 1 << 6,
+    BENCH__CMD_BASELINE_CACHE = 1 << 7,
+    BENCH__CMD_BASELINE_PRUNE = 1 << 8
 };
 
 /** A command: what it takes besides options, and what its help says about it. */
@@ -184,6 +188,7 @@ enum bench__option_kind {
     BENCH__KIND_SEED,
     BENCH__KIND_DURATION,
     BENCH__KIND_FRACTION,
+    BENCH__KIND_SIZE, /* bytes */
     BENCH__KIND_CHOICE,
     BENCH__KIND_FAIL_ON,
     BENCH__KIND_TEXT, /* not blank, one line */
@@ -208,7 +213,7 @@ struct bench__option {
     int repeatable;             /* the field is a struct bench__texts */
     int only_on_line;           /* has no variable and no place in a configuration file */
     const char *const *choices; /* KIND_CHOICE: NULL-terminated; the field is the index */
-    double min, max;            /* KIND_INTEGER, KIND_DURATION (ns), KIND_FRACTION: inclusive */
+    double min, max;            /* KIND_INTEGER, KIND_DURATION (ns), KIND_FRACTION, KIND_SIZE */
 };
 extern const struct bench__option bench__options[BENCH__N_OPTIONS];
 

@@ -92,6 +92,9 @@ int bench__session_load(struct bench__session *s) {
         return bench__error(s->err, BENCH_ENOMEM, "out of memory");
     }
     code = bench__run_describe(s->run, s->build, (bench_clock_kind)o->clock, s->err);
+    if (code == 0 && o->load_baseline == NULL && !o->test) {
+        bench__session_identify(s);
+    }
     if (code == 0 && name != NULL) {
         code = load_baseline(s, &s->baseline, name);
     }
@@ -180,6 +183,7 @@ const volatile sig_atomic_t *bench__cli_interrupted(void) {
         }
     }
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is a write that fails */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file beyond the limit of its size */
     return &interrupted;
 }
 

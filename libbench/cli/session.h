@@ -35,6 +35,14 @@ struct bench__session {
 int bench__session_open(struct bench__session *s);
 /** Everything that can be wrong before time is spent: gates, baselines, the run's description. */
 int bench__session_load(struct bench__session *s);
+/** Looks which executable this is. When that cannot be told, the run does not say it. */
+void bench__session_identify(struct bench__session *s);
+/**
+ * Keeps the executable for the baseline just saved, as far as --cache-size allows. What goes wrong
+ * is a warning on standard error: the results are saved and stay so.
+ * @return 1 when it is kept.
+ */
+int bench__session_keep_executable(const struct bench__session *s);
 /** Decides where the journal goes; a place that cannot be written is a warning, not an error. */
 int bench__session_journal(struct bench__session *s);
 /** Shows progress on standard error from now on; ended by bench__progress_line_free(s->line). */

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "cli/output.h"
 #include "ctl/commands.h"
+#include "local/executables.h"
 #include "measure/host.h"
 
 #include <stdio.h>
@@ -22,22 +23,48 @@ static int no_memory(bench_error *err) {
 
 /* ---- list ---- */
 
-static int add_row(struct bench__table *table, const struct bench__baseline_entry *entry) {
+struct cache {
+    struct bench__kept_executable *kept;
+    size_t n;
+};
+
+/* Whether the executable that made a baseline's file is here. */
+static const char *executable_cell(const char *path, const struct cache *cache) {
+    bench_run *run = NULL;
+    bench_error ignored = {0};
+    const char *cell = "not kept";
+    if (bench_run_load(&run, path, &ignored) != 0)
+        return "unreadable"; /* why, is for `baseline check` to say */
+    if (run->executable_id[0] == '\0')
+        cell = "not known";
+    for (size_t i = 0; i < cache->n; i++) {
+        if (strcmp(cache->kept[i].id, run->executable_id) == 0)
+            cell = "kept";
+    }
+    bench_run_free(run);
+    return cell;
+}
+
+static int add_row(struct bench__table *table, const struct bench__baseline_entry *entry,
+                   const struct cache *cache) {
     char size[32];
     bench__format_bytes(size, sizeof size, (double)entry->size_bytes, 3);
-    const char *cells[] = {entry->name, entry->machine, entry->suite, size};
+    const char *cells[] = {entry->name, entry->machine, entry->suite, size,
+                           executable_cell(entry->path, cache)};
     return bench__table_row(table, cells);
 }
 
-static int print_entries(const struct bench__baseline_entry *entries, size_t n, bench_error *err) {
-    static const enum bench__align align[] = {BENCH__LEFT, BENCH__LEFT, BENCH__LEFT, BENCH__RIGHT};
-    static const char *const titles[] = {"name", "machine", "suite", "size"};
+static int print_entries(const struct bench__baseline_entry *entries, size_t n,
+                         const struct cache *cache, bench_error *err) {
+    static const enum bench__align align[] = {BENCH__LEFT, BENCH__LEFT, BENCH__LEFT, BENCH__RIGHT,
+                                              BENCH__LEFT};
+    static const char *const titles[] = {"name", "machine", "suite", "size", "executable"};
     struct bench__strbuf text;
     bench__strbuf_init(&text);
-    struct bench__table *table = bench__table_new(4, align);
+    struct bench__table *table = bench__table_new(5, align);
     int rc = table != NULL ? bench__table_row(table, titles) : BENCH_ENOMEM;
     for (size_t i = 0; i < n && rc == 0; i++)
-        rc = add_row(table, &entries[i]);
+        rc = add_row(table, &entries[i], cache);
     if (rc == 0)
         bench__table_write(table, &text, 2);
     if (rc != 0 || text.failed)
@@ -51,12 +78,16 @@ static int print_entries(const struct bench__baseline_entry *entries, size_t n, 
 
 int benchctl_baseline_list(const struct bench__cli_options *options, bench_error *err) {
     struct bench__baseline_entry *entries = NULL;
+    struct cache cache = {0};
+    bench_error ignored = {0};
     size_t n = 0;
     int rc = bench__baseline_list(&entries, &n, options->baselines_dir, err);
+    bench__executables_list(&cache.kept, &cache.n, &ignored); /* cannot be read: nothing is kept */
     if (rc == 0 && n == 0)
         printf("There are no baselines in %s.\n", options->baselines_dir);
     else if (rc == 0)
-        rc = print_entries(entries, n, err);
+        rc = print_entries(entries, n, &cache, err);
+    bench__executables_list_free(cache.kept, cache.n);
     bench__baseline_list_free(entries, n);
     return rc;
 }

@@ -41,6 +41,14 @@ static const struct entry {
       "The reason is written to ACCEPTED.md beside the baseline before anything else. Benchmarks "
       "that the results do not have stay as they are."},
      benchctl_baseline_accept},
+    {{BENCH__CMD_BASELINE_CACHE, "baseline cache", "", 0, 0, "Lists the kept executables.",
+      "--save-baseline keeps a copy of the executable in a cache of this user, so that it can be "
+      "measured again beside a new one."},
+     benchctl_baseline_cache},
+    {{BENCH__CMD_BASELINE_PRUNE, "baseline prune", "", 0, 0, "Removes kept executables.",
+      "Those that were not used for longest go first, until the rest has room in --cache-size; "
+      "with 0 all of them go. Baselines stay as they are."},
+     benchctl_baseline_prune},
 };
 enum { N_ENTRIES = sizeof entries / sizeof entries[0] };
 

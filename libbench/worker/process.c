@@ -61,16 +61,15 @@ static int spawn(pid_t *out_pid, const struct bench__program *program, int socke
                  size_t pad, bench_error *err) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t none;
+    sigset_t none, defaults;
     char **env = worker_environment(pad);
     if (env == NULL) {
         return bench__error(err, BENCH_ENOMEM, "out of memory");
     }
-    sigset_t defaults;
     sigemptyset(&none);
-    sigemptyset(&defaults);
-    sigaddset(&defaults,
-              SIGPIPE); /* ignored here; a benchmark is to find it as in its own program */
+    sigemptyset(&defaults); /* ignored here; a benchmark is to find it as in its own program */
+    sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGXFSZ);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);

@@ -98,6 +98,9 @@ static inline void example(const struct bench__option *option, const char **text
     case BENCH__KIND_DURATION:
         *text = "50ms", *field = "50000000";
         break;
+    case BENCH__KIND_SIZE:
+        *text = "2KiB", *field = "2048";
+        break;
     case BENCH__KIND_FRACTION:
         *text = "50%", *field = "0.5";
         break;

@@ -41,6 +41,10 @@ static void values_may_hold_anything(void **state) {
     assert_int_equal(f->options.n_resamples, 20000);
     assert_true(f->options.threshold == 0.025);
     assert_int_equal(f->options.fail_on, BENCH__FAIL_NONE);
+    assert_int_equal(parse(f, "--cache-size 0"), 0);
+    assert_int_equal(f->options.cache_size_bytes, 0);
+    assert_int_equal(parse(f, ""), 0);
+    assert_int_equal(f->options.cache_size_bytes, 512 << 20);
 }
 
 static void no_arguments_at_all(void **state) {
@@ -90,6 +94,14 @@ static void values_out_of_range(void **state) {
     assert_refused(f, "--seed -1", "--seed: '-1' is not an integer from 0 to 2^64-1");
     assert_refused(f, "--seed 18446744073709551616",
                    "--seed: '18446744073709551616' is not an integer from 0 to 2^64-1");
+    assert_refused(f, "--cache-size 2s",
+                   "--cache-size: '2s' is not a size up to 1024 TiB: write it as 512MiB, 2GB or 0");
+    assert_refused(f, "--cache-size 5%",
+                   "--cache-size: '5%' is not a size up to 1024 TiB: write it "
+                   "as 512MiB, 2GB or 0");
+    assert_refused(f, "--cache-size 2000TiB",
+                   "--cache-size: '2000TiB' is not a size up to 1024 "
+                   "TiB: write it as 512MiB, 2GB or 0");
     assert_refused(f, "--report=", "--report: a path is needed, not an empty text");
 }
 
@@ -99,8 +111,8 @@ static void hostile_values(void **state) {
         "",          "x",        "1e99", "0x10",     "+5",
         "5x",        "nan",      "inf",  "-0.5",     "99999999999999999999999999",
         "1\x1b[31m", "\xff\xfe", "%s%n", "../../etc"};
-    static const char *const names[] = {"launches", "timeout", "threshold",
-                                        "seed",     "cpu",     "fail-on"};
+    static const char *const names[] = {"launches", "timeout", "threshold", "seed",
+                                        "cpu",      "fail-on", "cache-size"};
     struct parsing *f = *state;
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {

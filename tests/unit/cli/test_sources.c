@@ -15,6 +15,7 @@ static const char *field_text(const struct bench__cli_options *options,
     case BENCH__KIND_INTEGER:
     case BENCH__KIND_SEED:
     case BENCH__KIND_DURATION:
+    case BENCH__KIND_SIZE:
         snprintf(buf, 200, "%lld", (long long)*(const int64_t *)field);
         break;
     case BENCH__KIND_FRACTION:

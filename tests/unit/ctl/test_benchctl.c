@@ -78,6 +78,7 @@ static int run(struct world *w, const char *words) {
         if (chdir(w->dir) != 0)
             _exit(127);
         unsetenv("GITHUB_STEP_SUMMARY");
+        setenv("BENCH_CACHE_DIR", "cache", 1);
         send_to(".out", STDOUT_FILENO);
         send_to(".errors", STDERR_FILENO);
         execv(line.argv[0], line.argv);
@@ -282,6 +283,72 @@ static void baseline_list(void **state) {
     assert_holds(w->out, "memory_usage");
 }
 
+/* Of what is kept, of what is not, of what did not say, and of what cannot be read. */
+static void baseline_list_says_whose_executable_is_here(void **state) {
+    struct world *w = *state;
+    struct fixture f;
+    char machine[64], name[200];
+    fixture_init(&f, FIXTURE_ALONE);
+    save_baseline(w, f.run, "older");
+    memset(f.run->executable_id, 'a', 32);
+    save_baseline(w, f.run, "gone");
+    memset(f.run->executable_id, 'b', 32);
+    save_baseline(w, f.run, "here");
+    bench__host_class(&f.run->host, machine);
+    snprintf(name, sizeof name, "baselines/older/%s/broken.json", machine);
+    write_text(w, name, "{");
+    char *path = path_of(w, "cache/executables");
+    assert_int_equal(bench__make_directories(path, NULL), 0);
+    bench__free(path);
+    write_text(w, "cache/executables/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "program");
+    assert_int_equal(run(w, "baseline list"), 0);
+    static const char *const cells[][2] = {{"\ngone ", "  not kept\n"},
+                                           {"\nhere ", "  kept\n"},
+                                           {"\nolder ", "  unreadable\n"},
+                                           {"  core_operations ", "  not known\n"}};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        const char *line = strstr(w->out, cells[i][0]);
+        if (i == 3) {
+            line = strstr(strstr(w->out, "\nolder "), cells[i][0]);
+        }
+        assert_non_null(line);
+        const char *end = strchr(line + 1, '\n');
+        assert_memory_equal(end + 1 - strlen(cells[i][1]), cells[i][1], strlen(cells[i][1]));
+    }
+    fixture_clear(&f);
+}
+
+static void baseline_cache_and_prune(void **state) {
+    struct world *w = *state;
+    assert_int_equal(run(w, "baseline cache"), 0);
+    assert_string_equal(w->out, "0 executables, 0 B of 512 MiB, in cache/executables\n");
+    assert_int_equal(run(w, "baseline prune"), 0);
+    assert_string_equal(w->out, "Removed 0 executables (0 B); 0 left (0 B).\n");
+    char *path = path_of(w, "cache/executables");
+    assert_int_equal(bench__make_directories(path, NULL), 0);
+    bench__free(path);
+    write_text(w, "cache/executables/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "12345");
+    write_text(w, "cache/executables/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.json",
+               "{\"format_version\": 1, \"program\": \"bench\", \"baselines\": [\"x\", \"y\"], "
+               "\"git_commit\": \"0123456789abcdef\"}");
+    write_text(w, "cache/executables/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "123");
+    assert_int_equal(run(w, "baseline cache --cache-size 1KiB"), 0);
+    assert_holds(w->out, "\nbench    x, y      0123456789ab  ");
+    assert_holds(w->out, "  5 B  aaaaaaaaaaaa\n");
+    assert_holds(w->out, "\n-        -         -             ");
+    assert_holds(w->out, "\n2 executables, 8 B of 1.00 KiB, in cache/executables\n");
+    assert_int_equal(run(w, "baseline prune --cache-size 0"), 0);
+    assert_string_equal(w->out, "Removed 2 executables (8 B); 0 left (0 B).\n");
+    assert_int_equal(run(w, "baseline prune --cache-size some"), 2);
+    assert_holds(w->errors, "'some' is not a size");
+    write_text(w, "cache/executables/cccccccccccccccccccccccccccccccc", "1");
+    path = path_of(w, "cache/executables/cccccccccccccccccccccccccccccccc.json/x");
+    assert_int_equal(bench__make_directories(path, NULL), 0);
+    bench__free(path);
+    assert_int_equal(run(w, "baseline prune --cache-size 0"), 2);
+    assert_holds(w->errors, "cannot be removed");
+}
+
 static void baseline_check(void **state) {
     struct world *w = *state;
     struct fixture f;
@@ -339,6 +406,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(directories, setup, teardown),
         cmocka_unit_test_setup_teardown(files_of_two_machines_are_not_one_run, setup, teardown),
         cmocka_unit_test_setup_teardown(baseline_list, setup, teardown),
+        cmocka_unit_test_setup_teardown(baseline_list_says_whose_executable_is_here, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(baseline_cache_and_prune, setup, teardown),
         cmocka_unit_test_setup_teardown(baseline_check, setup, teardown),
         cmocka_unit_test_setup_teardown(baseline_accept, setup, teardown),
     };
