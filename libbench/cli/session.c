@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/selection.h"
 #include "local/dirs.h"
+#include "local/executables.h"
 #include "result/baseline.h"
 #include "result/model.h"
 #include "run/runner.h"
@@ -56,7 +57,12 @@ static int load_baseline(struct bench__session *s, bench_run **out, const char *
 static int find_baseline_exe(struct bench__session *s) {
     const struct bench__cli_options *o = s->options;
     if (o->baseline_exe == NULL) {
-        return 0;
+        /* not having it is no error: then stored results are all there is */
+        return s->baseline != NULL && !o->no_duel &&
+                       bench__executables_find(&s->baseline_exe, s->baseline->executable_id,
+                                               NULL) == BENCH_ENOMEM
+                   ? bench__error(s->err, BENCH_ENOMEM, "out of memory")
+                   : 0;
     }
     if (s->baseline == NULL) {
         return bench__error(s->err, BENCH_EINVAL,

@@ -208,8 +208,8 @@ typedef struct bench_comparison {
     double between_run_sd;   /**< assumed or learned, of log time, entering the interval */
     int below_threshold;     /**< pass, although slower with confidence: less than the threshold */
     bench_evidence evidence;
-    bench_duel_record duel;  /**< n_launches is 0 when the evidence is stored */
-    char reason[240];        /**< for a reader: why this verdict; never empty unless NONE */
+    bench_duel_record duel; /**< n_launches is 0 when the evidence is stored */
+    char reason[240];       /**< for a reader: why this verdict; never empty unless NONE */
 } bench_comparison;
 
 typedef enum bench_budget_verdict {
