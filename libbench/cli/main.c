@@ -122,6 +122,8 @@ static int measure(struct bench__session *s, char *const *argv) {
         .cases = s->cases,
         .resolved = s->resolved,
         .n_cases = s->n_cases,
+        .pairs = s->pairs,
+        .n_pairs = s->n_pairs,
         .settings = run_settings(s->options),
         .argv = argv,
         .journal_path = s->journal_path,

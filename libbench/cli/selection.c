@@ -223,6 +223,24 @@ int bench__cli_select(struct bench__case **out, size_t *out_n, bench_suite *cons
     return code;
 }
 
+int bench__cli_select_pairs(struct bench__pair_case **out, size_t *out_n,
+                            const struct bench__case *cases, size_t n_cases,
+                            const struct bench__cli_options *o, bench_error *err) {
+    struct choice c = {0};
+    *out = NULL;
+    *out_n = 0;
+    if (o->test || bench__cli_given(o, BENCH__OPT_PROFILE_TIME)) {
+        return 0;
+    }
+    int code = make_choice(&c, o, err);
+    if (code == 0) {
+        const struct bench__selection selection = selection_of(&c, o);
+        code = bench__pairs_select(out, out_n, cases, n_cases, &selection, err);
+    }
+    clear_choice(&c);
+    return code;
+}
+
 int bench__cli_chosen_names(const char ***out, size_t *out_n, const struct bench__case *cases,
                             size_t n_cases, const bench_run *baseline,
                             const struct bench__cli_options *o, bench_error *err) {

@@ -3,13 +3,19 @@
 #define BENCH_CLI_SELECTION_H
 
 #include "cli/options.h"
-#include "suite/case.h"
+#include "suite/pair.h"
 #include <stdio.h>
 
 /** The cases that the options choose; free with bench__cases_free(). Choosing none is an error that
  *  names the nearest benchmarks. */
 int bench__cli_select(struct bench__case **out, size_t *out_n, bench_suite *const *suites,
                       size_t n_suites, const struct bench__cli_options *options, bench_error *err);
+
+/** The pairs of chosen cases that --exclude does not name, to be played in this run: none with
+ *  --test and --profile-time. Free with bench__pairs_free(). */
+int bench__cli_select_pairs(struct bench__pair_case **out, size_t *out_n,
+                            const struct bench__case *cases, size_t n_cases,
+                            const struct bench__cli_options *options, bench_error *err);
 
 /**
  * What this run set out to measure, of its own benchmarks and of a baseline's: the chosen cases and

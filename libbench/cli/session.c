@@ -20,7 +20,11 @@
 #include <unistd.h>
 
 int bench__session_open(struct bench__session *s) {
-    return bench__cli_select(&s->cases, &s->n_cases, s->suites, s->n_suites, s->options, s->err);
+    const int code =
+        bench__cli_select(&s->cases, &s->n_cases, s->suites, s->n_suites, s->options, s->err);
+    return code != 0 ? code
+                     : bench__cli_select_pairs(&s->pairs, &s->n_pairs, s->cases, s->n_cases,
+                                               s->options, s->err);
 }
 
 /* Names of the suites that have a chosen case, in order; each once. */
@@ -199,6 +203,7 @@ void bench__session_close(struct bench__session *s) {
     bench_run_free(s->baseline);
     bench__free(s->baseline_exe);
     bench__gates_free(s->gates);
+    bench__pairs_free(s->pairs, s->n_pairs);
     bench__cases_free(s->cases, s->n_cases);
     bench__free(s->resolved);
     bench__free(s->journal_path);

@@ -5,7 +5,7 @@
 #include "cli/options.h"
 #include "report/console.h"
 #include "result/gates.h"
-#include "suite/case.h"
+#include "suite/pair.h"
 #include <bench/report.h>
 #include <signal.h>
 
@@ -21,6 +21,8 @@ struct bench__session {
     /* made on the way */
     struct bench__case *cases;
     size_t n_cases;
+    struct bench__pair_case *pairs;
+    size_t n_pairs;
     bench_resolved *resolved;
     bench_run *run;
     bench_run *baseline; /* NULL without one */
@@ -31,7 +33,7 @@ struct bench__session {
     struct bench__progress_line *line;
 };
 
-/** Chooses the benchmarks. */
+/** Chooses the benchmarks, and the pairs among them. */
 int bench__session_open(struct bench__session *s);
 /** Everything that can be wrong before time is spent: gates, baselines, the run's description. */
 int bench__session_load(struct bench__session *s);

@@ -17,7 +17,7 @@
 
 enum { INDENT = 4, LABEL_WIDTH = 17 };
 
-static void add_title(const struct bench__console *c, const char *title) {
+void bench__console_title(const struct bench__console *c, const char *title) {
     bench__strbuf_addc(c->out, '\n');
     bench__ink_add(c->out, c->style, BENCH__INK_BOLD, title);
     bench__strbuf_addc(c->out, '\n');
@@ -48,7 +48,7 @@ static void add_verdict_section(const struct bench__console *c, bench_verdict ve
     if (c->view->n_verdicts[verdict] == 0 || outcome->incomparable) {
         return;
     }
-    add_title(c, title);
+    bench__console_title(c, title);
     for (size_t i = 0; i < outcome->n_comparisons; i++) {
         if (outcome->comparisons[i].verdict == verdict) {
             add_comparison(c, &outcome->comparisons[i]);
@@ -64,7 +64,7 @@ static void add_inconclusive(const struct bench__console *c) {
     } else if (n > 0) {
         struct bench__strbuf text;
         bench__strbuf_init(&text);
-        add_title(c, "Could not be decided");
+        bench__console_title(c, "Could not be decided");
         bench__say_inconclusive(&text, c->view);
         add_paragraph(c, BENCH__INK_PLAIN, &text, INDENT - 2);
         bench__strbuf_clear(&text);
@@ -78,7 +78,7 @@ static void add_incomparable(const struct bench__console *c) {
     }
     struct bench__strbuf text;
     bench__strbuf_init(&text);
-    add_title(c, "The baseline cannot be compared with");
+    bench__console_title(c, "The baseline cannot be compared with");
     bench__strbuf_add_safe(&text, outcome->incomparable_why);
     add_paragraph(c, BENCH__INK_UNSURE, &text, INDENT - 2);
     bench__strbuf_clear(&text);
@@ -169,7 +169,7 @@ static int add_budgets(const struct bench__console *c) {
     }
     if (rc == 0) {
         size_t n = strcspn(lines.text, "\n");
-        add_title(c, "Budgets");
+        bench__console_title(c, "Budgets");
         bench__strbuf_addn(c->out, lines.text, n + 1);
         add_budget_lines(c, lines.text + n + 1);
     }
@@ -215,7 +215,7 @@ static int add_scaling(const struct bench__console *c, bench_error *err) {
         bench__strbuf_clear(&label);
     }
     if (n > 0) {
-        add_title(c, "Scaling (estimated from the medians)");
+        bench__console_title(c, "Scaling (estimated from the medians)");
     }
     for (size_t i = 0; i < n; i++) {
         add_scaling_entry(c, &found[i], width);
@@ -266,10 +266,12 @@ static void add_calibration(const struct bench__console *c) {
 static void add_knowledge(const struct bench__console *c, unsigned shown) {
     struct bench__strbuf text;
     bench__strbuf_init(&text);
-    add_title(c, "Good to know");
+    bench__console_title(c, "Good to know");
     bench__strbuf_add(&text, BENCH__LEGEND_TIME);
     bench__strbuf_add(&text, shown & BENCH__SHOWN_SPREAD ? "; " BENCH__LEGEND_SPREAD : "");
-    bench__strbuf_add(&text, shown & BENCH__SHOWN_SEES ? "; " BENCH__LEGEND_SEES : "");
+    bench__strbuf_add(
+        &text, shown & BENCH__SHOWN_SEES || c->view->n_pairs > 0 ? "; " BENCH__LEGEND_SEES : "");
+    bench__strbuf_add(&text, c->view->n_pairs > 0 ? "; " BENCH__LEGEND_PAIRS : "");
     add_entry(c, "figures", &text);
     bench__say_noise(&text, c->view);
     add_entry(c, "disturbances", &text);
@@ -290,7 +292,7 @@ static void add_knowledge(const struct bench__console *c, unsigned shown) {
 int bench__console_notes(const struct bench__console *c, unsigned shown, bench_error *err) {
     add_knowledge(c, shown);
     int rc = add_scaling(c, err);
-    if (rc == 0 && add_budgets(c) != 0) {
+    if (rc == 0 && (bench__console_pairs(c) != 0 || add_budgets(c) != 0)) {
         rc = bench__error(err, BENCH_ENOMEM, "out of memory for the report");
     }
     add_incomparable(c);

@@ -19,6 +19,10 @@ enum { BENCH__SHOWN_SPREAD = 1 << 0, BENCH__SHOWN_SEES = 1 << 1 };
 unsigned bench__console_table(const struct bench__console *c);
 /** What stands below one benchmark's line: latencies, counters, warnings; more when verbose. */
 void bench__console_details(const struct bench__console *c, const struct bench__row *row);
+/** The declared pairs, if there are any. @return 0 or BENCH_ENOMEM. */
+int bench__console_pairs(const struct bench__console *c);
+/** A blank line and a heading. */
+void bench__console_title(const struct bench__console *c, const char *title);
 /** Everything below the table but the answer: regressions in full, budgets, scaling, what to know
  *  about the measurement. `shown` is what the table said. @return 0 or BENCH_ENOMEM. */
 int bench__console_notes(const struct bench__console *c, unsigned shown, bench_error *err);

@@ -101,10 +101,12 @@ static void print_finished(const struct bench__progress_line *line, const bench_
     bench__strbuf_init(&text);
     bench__strbuf_addf(&text, "[%zu/%zu, %s] ", p->benchmarks_done, p->benchmarks_total,
                        bench__format_clock(elapsed, sizeof elapsed, p->elapsed_ns));
-    bench__strbuf_add_safe(&text, p->finished->name);
-    if (p->finished->status != BENCH_STATUS_OK) {
+    const bench_pair_result *pair = p->finished_pair;
+    const bench_status status = pair != NULL ? pair->status : p->finished->status;
+    bench__strbuf_add_safe(&text, pair != NULL ? pair->name : p->finished->name);
+    if (status != BENCH_STATUS_OK) {
         bench__strbuf_add(&text, ": ");
-        bench__say_status(&text, p->finished);
+        bench__say_end(&text, status, pair != NULL ? pair->message : p->finished->message);
     }
     if (!text.failed) {
         fprintf(line->out, "%s\n", bench__strbuf_text(&text));
@@ -119,7 +121,7 @@ void bench__progress_line_update(struct bench__progress_line *line,
         return;
     }
     if (!line->is_terminal) {
-        if (progress->finished != NULL) {
+        if (progress->finished != NULL || progress->finished_pair != NULL) {
             print_finished(line, progress);
         }
         return;

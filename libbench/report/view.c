@@ -7,12 +7,13 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "result/pairs.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_params(const bench_result *a, const bench_result *b) {
+int bench__compare_params(const bench_result *a, const bench_result *b) {
     for (size_t i = 0; i < a->n_params && i < b->n_params; i++) {
         const bench_param *p = &a->params[i];
         const bench_param *q = &b->params[i];
@@ -40,7 +41,7 @@ static int compare_rows(const void *left, const void *right) {
         order = strcmp(a->function, b->function);
     }
     if (order == 0) {
-        order = compare_params(a, b);
+        order = bench__compare_params(a, b);
     }
     return order != 0 ? order : strcmp(a->name, b->name);
 }
@@ -88,8 +89,13 @@ int bench__view_init(struct bench__view *view, const bench_outcome *outcome, ben
     *view = (struct bench__view){.outcome = outcome};
     const bench_run *run = outcome->run;
     view->rows = bench__alloc(run->n_results + outcome->n_comparisons, sizeof *view->rows);
-    if (view->rows == NULL) {
+    if (view->rows == NULL || bench__pair_rows_new(&view->pairs, outcome) != 0) {
+        bench__view_clear(view);
         return bench__error(err, BENCH_ENOMEM, "out of memory for the report");
+    }
+    view->n_pairs = run->n_pairs;
+    for (size_t i = 0; i < run->n_pairs; i++) {
+        view->n_pairs_failed += bench__pair_failed(&run->pairs[i]);
     }
     for (size_t i = 0; i < run->n_results; i++) {
         const bench_result *result = &run->results[i];
@@ -111,6 +117,7 @@ int bench__view_init(struct bench__view *view, const bench_outcome *outcome, ben
 
 void bench__view_clear(struct bench__view *view) {
     bench__free(view->rows);
+    bench__free(view->pairs);
     *view = (struct bench__view){0};
 }
 

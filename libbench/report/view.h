@@ -5,6 +5,7 @@
 #ifndef BENCH_REPORT_VIEW_H
 #define BENCH_REPORT_VIEW_H
 
+#include "report/pair_rows.h"
 #include <bench/result.h>
 
 enum { BENCH__N_VERDICTS = BENCH_VERDICT_INCOMPARABLE + 1 };
@@ -28,12 +29,17 @@ struct bench__view {
     size_t n_compared; /* with a verdict that decides: pass, regressed, improved, or open */
     size_t n_new;      /* in this run only, although there is a baseline */
     size_t n_over;     /* budgets violated */
+    size_t n_pairs;
+    struct bench__pair_row *pairs; /* owned */
+    size_t n_pairs_failed;         /* neither played, skipped nor left out */
 };
 
 /** @return 0 or BENCH_ENOMEM. */
 int bench__view_init(struct bench__view *view, const bench_outcome *outcome, bench_error *err);
 void bench__view_clear(struct bench__view *view);
 
+/** Order of two results of one function: parameter by parameter, numbers in numeric order. */
+int bench__compare_params(const bench_result *a, const bench_result *b);
 /** 1 when both stand under the same heading: same suite and group, and the same function too when
  *  the function has parameters. */
 int bench__same_heading(const bench_result *a, const bench_result *b);

@@ -128,18 +128,22 @@ void bench__say_run(struct bench__strbuf *out, const struct bench__view *view) {
     bench__strbuf_addf(out, ", seed %" PRIu64, run->seed);
 }
 
-void bench__say_status(struct bench__strbuf *out, const bench_result *result) {
+void bench__say_end(struct bench__strbuf *out, bench_status status, const char *message) {
     static const char *const words[] = {
         [BENCH_STATUS_OK] = "ok",           [BENCH_STATUS_SKIPPED] = "skipped",
         [BENCH_STATUS_FAILED] = "failed",   [BENCH_STATUS_CRASHED] = "crashed",
         [BENCH_STATUS_EXITED] = "exited",   [BENCH_STATUS_TIMEOUT] = "timed out",
         [BENCH_STATUS_NOT_RUN] = "not run",
     };
-    bench__strbuf_add(out, words[result->status]);
-    if (result->message != NULL && result->message[0] != '\0') {
+    bench__strbuf_add(out, words[status]);
+    if (message != NULL && message[0] != '\0') {
         bench__strbuf_add(out, ": ");
-        bench__strbuf_add_safe(out, result->message);
+        bench__strbuf_add_safe(out, message);
     }
+}
+
+void bench__say_status(struct bench__strbuf *out, const bench_result *result) {
+    bench__say_end(out, result->status, result->message);
 }
 
 static void add_times(struct bench__strbuf *out, const bench_comparison *c, int utf8) {
@@ -418,12 +422,13 @@ enum bench__tone bench__say_answer(struct bench__strbuf *out, const struct bench
     size_t n_missing = view->n_verdicts[BENCH_VERDICT_MISSING];
     add_clause(out, n_missing, "is missing", "are missing");
     add_clause(out, view->n_failed, "failed", "failed");
+    add_clause(out, view->n_pairs_failed, "pair failed", "pairs failed");
     add_clause(out, view->n_over, "budget exceeded", "budgets exceeded");
     add_clause(out, view->outcome->run->interrupted ? view->n_not_run : 0,
                "was not reached before the interruption",
                "were not reached before the interruption");
     bench__strbuf_addc(out, '.');
-    if (view->n_failed > 0 || view->n_over > 0) {
+    if (view->n_failed > 0 || view->n_pairs_failed > 0 || view->n_over > 0) {
         return BENCH__TONE_BAD;
     }
     return tone == BENCH__TONE_GOOD && n_missing > 0 ? BENCH__TONE_UNSURE : tone;

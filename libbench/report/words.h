@@ -15,6 +15,9 @@ enum { BENCH__N_FLAGS = 8, BENCH__N_NOISE_CAUSES = 6 };
 #define BENCH__LEGEND_TIME   "all measured; time: the middle of the launches"
 #define BENCH__LEGEND_SPREAD "spread: how much launches differ"
 #define BENCH__LEGEND_SEES   "sees: the smallest change that would be found 9 times in 10"
+/** What the figures of pairs are. */
+#define BENCH__LEGEND_PAIRS                                                                        \
+    "pairs: how much more time the first takes than the second, both measured side by side"
 /** What to do about a baseline of another machine. */
 #define BENCH__INCOMPARABLE_ADVICE                                                                 \
     "Times of another machine or build say nothing about your change. Save the baseline on this "  \
@@ -38,6 +41,8 @@ void bench__say_machine(struct bench__strbuf *out, const bench_host *host);
 void bench__say_run(struct bench__strbuf *out, const struct bench__view *view);
 /** "skipped: no broker at 127.0.0.1". */
 void bench__say_status(struct bench__strbuf *out, const bench_result *result);
+/** The same of anything that can end; `message` may be NULL. */
+void bench__say_end(struct bench__strbuf *out, bench_status status, const char *message);
 /** "112.3 ns before, 131.4 ns now", followed by the verdict's reason. */
 void bench__say_comparison(struct bench__strbuf *out, const bench_comparison *c, int utf8);
 /** "112.3 ns before, 131.4 ns now: +17.0 % (+15.2 ... +18.8 %)". */

@@ -103,6 +103,24 @@ void bench__duel_record_init(bench_duel_record *record) {
     }
 }
 
+void bench__pair_init(bench_pair_result *pair) {
+    *pair = (bench_pair_result){.status = BENCH_STATUS_NOT_RUN,
+                                .alpha = NAN,
+                                .change = not_measured,
+                                .p_value = NAN,
+                                .mde = NAN};
+}
+
+void bench__pair_clear(bench_pair_result *pair) {
+    bench__free(pair->name);
+    bench__free(pair->suite);
+    bench__free(pair->base);
+    bench__free(pair->variant);
+    bench__free(pair->message);
+    bench__free(pair->log_ratio);
+    bench__pair_init(pair);
+}
+
 void bench__launch_init(bench_launch *launch) {
     memset(launch, 0, sizeof *launch);
     launch->calibration = -1;
@@ -137,7 +155,11 @@ void bench_run_free(bench_run *run) {
     for (size_t i = 0; i < run->n_results; i++) {
         bench__result_clear(&run->results[i]);
     }
+    for (size_t i = 0; i < run->n_pairs; i++) {
+        bench__pair_clear(&run->pairs[i]);
+    }
     bench__free(run->results);
+    bench__free(run->pairs);
     bench__free(run->calibrations);
     bench__free(run->label);
     bench__free(run);
@@ -182,6 +204,23 @@ bench_calibration *bench__run_add_calibration(bench_run *run) {
     return reading;
 }
 
+bench_pair_result *bench__run_add_pair(bench_run *run) {
+    bench_pair_result *pair = append(&run->pairs, &run->n_pairs, sizeof *pair);
+    if (pair != NULL) {
+        bench__pair_init(pair);
+    }
+    return pair;
+}
+
+int bench__pair_add_launch(bench_pair_result *pair, double log_ratio) {
+    double *x = append(&pair->log_ratio, &pair->n_launches, sizeof *x);
+    if (x == NULL) {
+        return BENCH_ENOMEM;
+    }
+    *x = log_ratio;
+    return 0;
+}
+
 int bench__result_add_param(bench_result *result, const char *name, const char *text, int is_i64,
                             int64_t i64) {
     bench_param *param = append(&result->params, &result->n_params, sizeof *param);
@@ -214,6 +253,11 @@ static int by_name(const void *a, const void *b) {
     return strcmp(x->name, y->name);
 }
 
+static int pairs_by_name(const void *a, const void *b) {
+    const bench_pair_result *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
 static int by_index(const void *a, const void *b) {
     const bench_launch *x = a, *y = b;
     return (x->index > y->index) - (x->index < y->index);
@@ -222,6 +266,9 @@ static int by_index(const void *a, const void *b) {
 void bench__run_sort(bench_run *run) {
     if (run->n_results > 1) {
         qsort(run->results, run->n_results, sizeof *run->results, by_name);
+    }
+    if (run->n_pairs > 1) {
+        qsort(run->pairs, run->n_pairs, sizeof *run->pairs, pairs_by_name);
     }
     for (size_t i = 0; i < run->n_results; i++) {
         bench_result *result = &run->results[i];
@@ -243,6 +290,17 @@ const bench_result *bench_run_find(const bench_run *run, const char *name) {
             high = middle;
         } else {
             low = middle + 1;
+        }
+    }
+    return NULL;
+}
+
+const bench_pair_result *bench_run_find_pair(const bench_run *run, const char *a, const char *b) {
+    for (size_t i = 0; i < run->n_pairs; i++) {
+        const bench_pair_result *pair = &run->pairs[i];
+        if ((strcmp(pair->base, a) == 0 && strcmp(pair->variant, b) == 0) ||
+            (strcmp(pair->base, b) == 0 && strcmp(pair->variant, a) == 0)) {
+            return pair;
         }
     }
     return NULL;

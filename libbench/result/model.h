@@ -35,6 +35,12 @@ void bench__duel_record_init(bench_duel_record *record);
 bench_result *bench__run_add_result(bench_run *run);
 bench_launch *bench__result_add_launch(bench_result *result);
 bench_calibration *bench__run_add_calibration(bench_run *run);
+bench_pair_result *bench__run_add_pair(bench_run *run);
+/** All numbers to "not measured", all pointers NULL, status NOT_RUN. */
+void bench__pair_init(bench_pair_result *pair);
+void bench__pair_clear(bench_pair_result *pair);
+/** Appends the log ratio of one more launch. @return 0 or BENCH_ENOMEM. */
+int bench__pair_add_launch(bench_pair_result *pair, double log_ratio);
 /** Copies name and text. @return 0 or BENCH_ENOMEM. */
 int bench__result_add_param(bench_result *result, const char *name, const char *text, int is_i64,
                             int64_t i64);
@@ -43,7 +49,7 @@ bench_counter_record *bench__counter_add(bench_counter_record **counters, size_t
                                          const char *name, const char *unit,
                                          bench_counter_kind kind, double value);
 void bench__counters_free(bench_counter_record *counters, size_t n);
-/** Sorts results by name and launches by index: what files and comparisons rely on. */
+/** Sorts results and pairs by name and launches by index: what files and comparisons rely on. */
 void bench__run_sort(bench_run *run);
 /** Of a run that takes in results of another: its executable stays only if it is the other's too. A
  *  benchmark must never be measured again with an executable that its times are not from. */

@@ -6,6 +6,7 @@
 #include "base/robust.h"
 #include "result/analyze.h"
 #include "result/model.h"
+#include "result/pairs.h"
 
 #include <math.h>
 
@@ -35,6 +36,9 @@ int bench__finish(bench_run *run, bench_error *err) {
         bench__result_settle_status(result);
         code = bench__analyze(result, run->calibrations, run->n_calibrations, empty_ns, run->seed,
                               err);
+    }
+    for (size_t i = 0; code == 0 && i < run->n_pairs; i++) {
+        code = bench__pair_analyze(&run->pairs[i], err);
     }
     bench__run_sort(run);
     return code;

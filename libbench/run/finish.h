@@ -4,7 +4,8 @@
 
 #include <bench/result.h>
 
-/** Settles every benchmark's status, analyses those with valid launches, sorts the run. */
+/** Settles every benchmark's status, analyses those with valid launches, and the pairs;
+ *  sorts the run. */
 int bench__finish(bench_run *run, bench_error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "result/model.h"
 #include "run/calibration.h"
 #include "run/finish.h"
+#include "run/pairs.h"
 #include "run/revision.h"
 #include "run/schedule.h"
 #include "worker/worker.h"
@@ -151,6 +152,9 @@ static int prepare(struct session *s) {
         bench__error(s->err, code, "out of memory for %zu benchmarks", n);
     }
     if (code == 0) {
+        code = bench__pairs_add(s->run, s->r, s->err);
+    }
+    if (code == 0) {
         code = open_journal(s);
     }
     for (size_t i = 0; code == 0 && i < n; i++) {
@@ -158,7 +162,7 @@ static int prepare(struct session *s) {
     }
     if (code == 0) {
         code = bench__schedule(&s->steps, &s->n_steps, launches, n, s->run->seed, s->err);
-        s->launches_total = s->n_steps;
+        s->launches_total = s->n_steps + bench__pairs_launches(s->r);
     }
     bench__free(launches);
     return code;
@@ -272,16 +276,14 @@ static void cut_launches(struct session *s, size_t benchmark, const bench_launch
     }
 }
 
-static void report_progress(struct session *s, const char *name, const bench_result *finished) {
-    if (s->r->on_progress == NULL) {
-        return;
-    }
+static bench_progress progress_of(const struct session *s, const char *name,
+                                  const bench_result *finished) {
     const size_t left = s->launches_total - s->launches_done;
-    const bench_progress progress = {
+    return (bench_progress){
         .launches_done = s->launches_done,
         .launches_total = s->launches_total,
         .benchmarks_done = s->benchmarks_done,
-        .benchmarks_total = s->r->n_cases,
+        .benchmarks_total = s->r->n_cases + (s->r->settings.in_process ? 0 : s->r->n_pairs),
         .elapsed_ns = since_start_ns(s),
         .remaining_ns = s->launches_timed > 0 ? (int64_t)((double)s->launching_ns /
                                                           (double)s->launches_timed * (double)left)
@@ -289,7 +291,13 @@ static void report_progress(struct session *s, const char *name, const bench_res
         .name = name,
         .finished = finished,
     };
-    s->r->on_progress(s->r->context, &progress);
+}
+
+static void report_progress(struct session *s, const char *name, const bench_result *finished) {
+    if (s->r->on_progress != NULL) {
+        const bench_progress progress = progress_of(s, name, finished);
+        s->r->on_progress(s->r->context, &progress);
+    }
 }
 
 /* Takes a launch into its result, cuts or ends the benchmark. The launch's memory moves. */
@@ -409,6 +417,11 @@ static int walk(struct session *s) {
         calibrate_if_due(s);
         watch_clock(s);
         code = run_step(s, step);
+    }
+    if (code == 0 && !is_interrupted(s)) {
+        const bench_progress so_far = progress_of(s, NULL, NULL);
+        watch_clock(s);
+        code = bench__pairs_play(s->run, s->r, &s->clock, &so_far, s->started_ns, s->err);
     }
     if (code == BENCH_EINTERRUPTED || is_interrupted(s)) {
         s->run->interrupted = 1;

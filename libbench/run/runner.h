@@ -5,7 +5,7 @@
 #define BENCH_RUN_RUNNER_H
 
 #include "result/journal.h"
-#include "suite/case.h"
+#include "suite/pair.h"
 #include <bench/report.h>
 #include <signal.h>
 
@@ -25,6 +25,8 @@ struct bench__runner {
     const struct bench__case *cases;
     const bench_resolved *resolved; /* of each case */
     size_t n_cases;
+    const struct bench__pair_case *pairs; /* of the cases; played when those were measured */
+    size_t n_pairs;
     struct bench__run_settings settings;
     char *const *argv;        /* of this process: workers are started with the same */
     const char *journal_path; /* NULL: none */

@@ -59,6 +59,12 @@ static void clear_axis(struct bench__axis *axis) {
     bench__free(axis->name);
 }
 
+static void clear_pair(struct bench__pair *pair) {
+    bench__free(pair->name);
+    bench__free(pair->base);
+    bench__free(pair->variant);
+}
+
 static void free_group(bench_group *group) {
     for (size_t i = 0; i < group->n_axes; i++) {
         clear_axis(&group->axes[i]);
@@ -66,8 +72,12 @@ static void free_group(bench_group *group) {
     for (size_t i = 0; i < group->n_functions; i++) {
         bench__free(group->functions[i].name);
     }
+    for (size_t i = 0; i < group->n_pairs; i++) {
+        clear_pair(&group->pairs[i]);
+    }
     free_throughput(&group->bytes);
     free_throughput(&group->elements);
+    bench__free(group->pairs);
     bench__free(group->axes);
     bench__free(group->functions);
     bench__free(group->name);
@@ -268,6 +278,66 @@ void bench_add(bench_group *group, const char *function, bench_fn *body, const b
     group->functions[group->n_functions++] = f;
 }
 
+void bench_pair(bench_group *group, const char *name, const char *base, const char *variant) {
+    if (group == NULL || check_name(group->suite, "pair", name) != 0 ||
+        check_name(group->suite, "base of a pair", base) != 0 ||
+        check_name(group->suite, "variant of a pair", variant) != 0) {
+        return;
+    }
+    bench_error *error = &group->suite->error;
+    if (strcmp(base, variant) == 0) {
+        bench__error(error, BENCH_EINVAL, "pair '%.100s': '%.100s' cannot be compared with itself",
+                     name, base);
+        return;
+    }
+    for (size_t i = 0; i < group->n_pairs; i++) {
+        if (strcmp(group->pairs[i].name, name) == 0) {
+            bench__error(error, BENCH_EEXIST, "pair '%.100s' is declared twice in '%.100s'", name,
+                         group->name);
+            return;
+        }
+    }
+    struct bench__pair pair = {.name = bench__strdup(name),
+                               .base = bench__strdup(base),
+                               .variant = bench__strdup(variant)};
+    if (pair.name == NULL || pair.base == NULL || pair.variant == NULL ||
+        bench__grow(&group->pairs, &group->pairs_capacity, group->n_pairs + 1, sizeof pair) != 0) {
+        clear_pair(&pair);
+        no_memory(group->suite);
+        return;
+    }
+    group->pairs[group->n_pairs++] = pair;
+}
+
+static int has_function(const bench_group *group, const char *name) {
+    for (size_t i = 0; i < group->n_functions; i++) {
+        if (strcmp(group->functions[i].name, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Functions may be added after the pairs that name them. */
+static int check_pair(const bench_group *group, const struct bench__pair *pair, bench_error *err) {
+    const char *const sides[] = {pair->base, pair->variant};
+    if (has_function(group, pair->name)) {
+        return bench__error(err, BENCH_EEXIST,
+                            "'%.100s' is a pair and a benchmark of group '%.100s': a pair needs a "
+                            "name of its own",
+                            pair->name, group->name);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (!has_function(group, sides[i])) {
+            return bench__error(err, BENCH_EINVAL,
+                                "pair '%.100s' names '%.100s', which is no benchmark of group "
+                                "'%.100s'",
+                                pair->name, sides[i], group->name);
+        }
+    }
+    return 0;
+}
+
 static int check_throughput(const bench_group *group, const struct bench__throughput *t,
                             bench_error *err) {
     for (size_t i = 0; i < t->n_axes; i++) {
@@ -293,6 +363,13 @@ static int check_suite(const bench_suite *suite, bench_error *err) {
         if (check_throughput(group, &group->bytes, err) != 0 ||
             check_throughput(group, &group->elements, err) != 0) {
             return BENCH_EINVAL;
+        }
+        for (size_t k = 0; k < group->n_pairs; k++) {
+            const int code = check_pair(group, &group->pairs[k], err);
+            if (code != 0) {
+                bench__error_place(err, "suite '%.100s'", suite->name);
+                return code;
+            }
         }
     }
     return 0;

@@ -29,6 +29,11 @@ struct bench__function {
     bench_opts opts;
 };
 
+/** Two functions of the group that are also measured against each other. */
+struct bench__pair {
+    char *name, *base, *variant;
+};
+
 struct bench_group {
     bench_suite *suite;
     char *name;
@@ -36,6 +41,8 @@ struct bench_group {
     struct bench__axis *axes;
     size_t n_functions, functions_capacity;
     struct bench__function *functions;
+    size_t n_pairs, pairs_capacity;
+    struct bench__pair *pairs;
     struct bench__throughput bytes, elements;
 };
 

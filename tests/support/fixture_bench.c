@@ -243,6 +243,25 @@ static void declare_good(bench_suite *suite) {
               &(bench_opts){.setup = words_setup, .teardown = words_teardown});
 }
 
+/* Pairs whose sides take exactly 100 and 200 ns, by their own account, and one with a side that
+ * ends while it is played. */
+static void once(bench_state *b) {
+    bench_set_elapsed_ns(b, 100.0 * (double)bench_iterations(b));
+}
+
+static void twice(bench_state *b) {
+    bench_set_elapsed_ns(b, 200.0 * (double)bench_iterations(b));
+}
+
+static void declare_pairs(bench_suite *suite) {
+    static const bench_opts own_time = {.caller_timed = 1};
+    bench_group *group = bench_group_new(suite, "pairs");
+    bench_pair(group, "doubling", "once", "twice"); /* before its functions, which is allowed */
+    bench_group_axis_i64(group, "n", (int64_t[]){1, 20}, 2);
+    bench_add(group, "once", once, &own_time);
+    bench_add(group, "twice", twice, &own_time);
+}
+
 static void declare_bad(bench_suite *suite) {
     bench_group *group = bench_group_new(suite, "bad");
     bench_add(group, "wait_forever", wait_forever, NULL);
@@ -263,6 +282,7 @@ static void declare_bad(bench_suite *suite) {
 int main(int argc, char **argv) {
     bench_suite *suite = bench_suite_new("fixture");
     declare_good(suite);
+    declare_pairs(suite);
     declare_bad(suite);
     const int status = bench_main(argc, argv, &suite, 1);
     bench_suite_free(suite);

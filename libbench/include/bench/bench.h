@@ -217,6 +217,16 @@ BENCH_API void bench_group_throughput_fixed(bench_group *group, bench_throughput
 BENCH_API void bench_add(bench_group *group, const char *function, bench_fn *body,
                          const bench_opts *opts);
 
+/**
+ * Declares two functions of the group, which may be added later, as a pair: for every combination
+ * of the axes they are also measured side by side, taking strict turns, and reported as what
+ * `variant` costs more than `base`. This is for "what does this feature cost?": it resolves
+ * differences that two separate measurements cannot. A pair is called "suite/group/name/params";
+ * `name` must differ from the functions' names. Names are copied.
+ */
+BENCH_API void bench_pair(bench_group *group, const char *name, const char *base,
+                          const char *variant);
+
 /* ---- running ----------------------------------------------------------------------------------
  */
 

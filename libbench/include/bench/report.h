@@ -11,12 +11,13 @@ BENCH_BEGIN_DECLS
 /** How far a run is. Strings are borrowed for the time of the call. */
 typedef struct bench_progress {
     size_t launches_done, launches_total;
-    size_t benchmarks_done, benchmarks_total;
+    size_t benchmarks_done, benchmarks_total; /**< a pair counts as one more */
     int64_t elapsed_ns;
     int64_t remaining_ns;         /**< estimated; -1 while unknown */
-    const char *name;             /**< of the benchmark about to be launched, or just finished */
+    const char *name;             /**< of the benchmark or pair about to be launched, or finished */
     const bench_result *finished; /**< set when a benchmark's last launch is in; status and launches
                                        are valid, estimates not yet */
+    const bench_pair_result *finished_pair; /**< the same for a pair */
 } bench_progress;
 
 /** A reporter: hooks, all optional. They run in the runner's process, never while something is

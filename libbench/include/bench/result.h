@@ -107,6 +107,22 @@ typedef struct bench_result {
     double kernel_correlation[BENCH_N_KERNELS]; /**< of launch medians with the calibration */
 } bench_result;
 
+/** A declared pair: two benchmarks that were also measured side by side, taking strict turns. */
+typedef struct bench_pair_result {
+    char *name;           /**< "suite/group/pair/name=value,name=value"; owned */
+    char *suite;          /**< owned */
+    char *base, *variant; /**< full names of the two benchmarks; owned */
+    bench_status status;
+    char *message; /**< why, when status is not OK; owned, or NULL */
+    size_t n_launches;
+    double *log_ratio; /**< of each launch: ln(time of variant / time of base); owned */
+    double alpha;
+    bench_estimate change; /**< of time, variant / base - 1, at confidence 1 - alpha */
+    double p_value;        /**< two-sided, that there is no difference */
+    double mde;            /**< smallest change that this measurement finds 9 times in 10; INFINITY:
+                              too few launches for any */
+} bench_pair_result;
+
 /** One execution of a benchmark executable. */
 typedef struct bench_run {
     int format_version;
@@ -125,6 +141,8 @@ typedef struct bench_run {
     bench_calibration *calibrations; /**< owned */
     size_t n_results;
     bench_result *results; /**< sorted by name; owned */
+    size_t n_pairs;
+    bench_pair_result *pairs; /**< sorted by name; owned */
 } bench_run;
 
 BENCH_API void bench_run_free(bench_run *run);
@@ -146,6 +164,10 @@ BENCH_API int bench_run_save(const bench_run *run, const char *path, int with_sa
 
 /** @return the result of that full name, or NULL. The run keeps it. */
 BENCH_API const bench_result *bench_run_find(const bench_run *run, const char *name);
+
+/** @return the pair of these two benchmarks, whichever of them is the base, or NULL. */
+BENCH_API const bench_pair_result *bench_run_find_pair(const bench_run *run, const char *a,
+                                                       const char *b);
 
 /* ---- comparing --------------------------------------------------------------------------------
  */
