@@ -94,9 +94,7 @@ int bench__view_init(struct bench__view *view, const bench_outcome *outcome, ben
         return bench__error(err, BENCH_ENOMEM, "out of memory for the report");
     }
     view->n_pairs = run->n_pairs;
-    for (size_t i = 0; i < run->n_pairs; i++) {
-        view->n_pairs_failed += bench__pair_failed(&run->pairs[i]);
-    }
+    view->n_pairs_failed = bench__pairs_failed(run);
     for (size_t i = 0; i < run->n_results; i++) {
         const bench_result *result = &run->results[i];
         view->rows[view->n_rows++] = (struct bench__row){

@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "measure/host.h"
 #include "result/model.h"
+#include "result/pairs.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -140,7 +141,7 @@ static int move_run(bench_run *into, bench_run *from) {
         memcpy(into->git_commit, from->git_commit, sizeof into->git_commit);
         memcpy(into->git_branch, from->git_branch, sizeof into->git_branch);
     }
-    return 0;
+    return bench__pairs_move(into, from);
 }
 
 /* Loads one more file into *run, which is NULL before the first. */
@@ -301,6 +302,7 @@ static void merged_clear(struct merged *m) {
         bench__free(m->run.results[i].launches);
     }
     bench__free(m->run.results);
+    bench__free(m->run.pairs);
     bench__free(m->run.calibrations);
     bench__free(m->label);
 }
@@ -362,7 +364,7 @@ static int add_from(struct merged *m, const bench_run *source, const bench_run *
         }
     }
     bench__free(map);
-    return rc;
+    return rc != 0 ? rc : bench__pairs_borrow(&m->run, source, run, suite);
 }
 
 static int write_merged(const bench_run *run, const bench_run *old, const char *name,
@@ -370,8 +372,9 @@ static int write_merged(const bench_run *run, const bench_run *old, const char *
     struct merged m = {.run = *run, .label = bench__strdup(name)};
     m.run.label = m.label;
     m.run.results = NULL;
+    m.run.pairs = NULL;
     m.run.calibrations = NULL;
-    m.run.n_results = m.run.n_calibrations = 0;
+    m.run.n_results = m.run.n_pairs = m.run.n_calibrations = 0;
     m.run.format_version = BENCH__FORMAT_VERSION;
     int rc = m.label != NULL ? add_from(&m, run, run, suite) : BENCH_ENOMEM;
     const size_t n_new = m.run.n_results;

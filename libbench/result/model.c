@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "measure/histogram.h"
+#include "result/pairs.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -253,11 +254,6 @@ static int by_name(const void *a, const void *b) {
     return strcmp(x->name, y->name);
 }
 
-static int pairs_by_name(const void *a, const void *b) {
-    const bench_pair_result *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
 static int by_index(const void *a, const void *b) {
     const bench_launch *x = a, *y = b;
     return (x->index > y->index) - (x->index < y->index);
@@ -267,9 +263,7 @@ void bench__run_sort(bench_run *run) {
     if (run->n_results > 1) {
         qsort(run->results, run->n_results, sizeof *run->results, by_name);
     }
-    if (run->n_pairs > 1) {
-        qsort(run->pairs, run->n_pairs, sizeof *run->pairs, pairs_by_name);
-    }
+    bench__pairs_sort(run);
     for (size_t i = 0; i < run->n_results; i++) {
         bench_result *result = &run->results[i];
         if (result->n_launches > 1) {

@@ -7,6 +7,7 @@
 #include "stats/paired.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Only more than BENCH__SIGN_FLIP_EXACT launches draw; the same draws wherever a file is read. */
@@ -30,9 +31,14 @@ int bench__pair_analyze(bench_pair_result *pair, bench_error *err) {
     return 0;
 }
 
-int bench__pair_failed(const bench_pair_result *pair) {
-    return pair->status != BENCH_STATUS_OK && pair->status != BENCH_STATUS_SKIPPED &&
-           pair->status != BENCH_STATUS_NOT_RUN;
+size_t bench__pairs_failed(const bench_run *run) {
+    size_t n = 0;
+    for (size_t i = 0; i < run->n_pairs; i++) {
+        const bench_status status = run->pairs[i].status;
+        n += status != BENCH_STATUS_OK && status != BENCH_STATUS_SKIPPED &&
+             status != BENCH_STATUS_NOT_RUN;
+    }
+    return n;
 }
 
 int bench__pair_decides(const bench_pair_result *pair) {
@@ -52,4 +58,58 @@ int bench__pair_ratio(bench_estimate *out, const bench_run *run, const char *of,
         *out = (bench_estimate){1 / (1 + c->point), 1 / (1 + c->upper), 1 / (1 + c->lower)};
     }
     return 1;
+}
+
+/* ---- sets of pairs ----------------------------------------------------------------------------
+ */
+
+static int by_name(const void *a, const void *b) {
+    const bench_pair_result *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+void bench__pairs_sort(bench_run *run) {
+    if (run->n_pairs > 1) {
+        qsort(run->pairs, run->n_pairs, sizeof *run->pairs, by_name);
+    }
+}
+
+int bench__pairs_move(bench_run *into, bench_run *from) {
+    for (size_t i = 0; i < from->n_pairs; i++) {
+        bench_pair_result *pair = bench__run_add_pair(into);
+        if (pair == NULL) {
+            return BENCH_ENOMEM;
+        }
+        *pair = from->pairs[i];
+        bench__pair_init(&from->pairs[i]); /* it owns nothing any more */
+    }
+    return 0;
+}
+
+static const bench_pair_result *find_played(const bench_run *run, const char *name,
+                                            const char *suite) {
+    for (size_t i = 0; i < run->n_pairs; i++) {
+        const bench_pair_result *pair = &run->pairs[i];
+        if (pair->status == BENCH_STATUS_OK && strcmp(pair->suite, suite) == 0 &&
+            strcmp(pair->name, name) == 0) {
+            return pair;
+        }
+    }
+    return NULL;
+}
+
+int bench__pairs_borrow(bench_run *out, const bench_run *source, const bench_run *run,
+                        const char *suite) {
+    for (size_t i = 0; i < source->n_pairs; i++) {
+        const bench_pair_result *newer = find_played(run, source->pairs[i].name, suite);
+        if (source == run ? newer == NULL : newer != NULL) {
+            continue;
+        }
+        bench_pair_result *copy = bench__run_add_pair(out);
+        if (copy == NULL) {
+            return BENCH_ENOMEM;
+        }
+        *copy = source->pairs[i];
+    }
+    return 0;
 }

@@ -5,6 +5,7 @@
 #include "result/result_fields.h"
 
 #include "result/model.h"
+#include "result/pairs.h"
 #include "result/result_file.h"
 
 #include <inttypes.h>
@@ -378,6 +379,7 @@ static const struct bench__field run_fields[] = {
     {BENCH__FIELD(BOOL, "interrupted", bench_run, interrupted)},
     {BENCH__FIELD(NAME, "label", bench_run, label)},
     BENCH__CUSTOM("outcome", write_outcome, skip_outcome),
+    BENCH__CUSTOM("pairs", bench__pairs_write, bench__pairs_read),
     {BENCH__FIELD(SEED, "seed", bench_run, seed)},
     RUN_TEXT(timestamp),
     {BENCH__FIELD(AMOUNT, "wall_ns", bench_run, wall_ns)},

@@ -140,6 +140,42 @@ static void a_partial_run_keeps_the_rest(void **state) {
     bench_run_free(run);
 }
 
+static void give_pair(bench_run *run, const char *name, double x) {
+    bench_pair_result *pair = bench__run_add_pair(run);
+    assert_non_null(pair);
+    set_text(&pair->name, name);
+    set_text(&pair->suite, "core");
+    set_text(&pair->base, "core/group/a");
+    set_text(&pair->variant, "core/group/b");
+    pair->status = BENCH_STATUS_OK;
+    pair->alpha = 0.05;
+    assert_int_equal(bench__pair_add_launch(pair, x), 0);
+}
+
+static double ratio_of(const bench_run *run, size_t i, const char *name) {
+    assert_string_equal(run->pairs[i].name, name);
+    assert_int_equal(run->pairs[i].n_launches, 1);
+    return run->pairs[i].log_ratio[0];
+}
+
+static void pairs_are_kept_like_benchmarks(void **state) {
+    const char *const all[] = {"a", "b"};
+    (void)state;
+    bench_run *run = run_of("core", all, 2, 10), *partial = run_of("core", all, 2, 20);
+    give_pair(run, "core/group/x", 0.25);
+    give_pair(run, "core/group/y", 0.5);
+    give_pair(partial, "core/group/y", 0.75);
+    save(run, "main");
+    save(partial, "main");
+    bench_run *back = load("main");
+    assert_int_equal(back->n_pairs, 2);
+    assert_true(ratio_of(back, 0, "core/group/x") == 0.25);
+    assert_true(ratio_of(back, 1, "core/group/y") == 0.75);
+    bench_run_free(back);
+    bench_run_free(partial);
+    bench_run_free(run);
+}
+
 static void what_did_not_run_well_is_left_out(void **state) {
     const char *const functions[] = {"a", "b"};
     bench_error err = {0};
@@ -461,6 +497,7 @@ int main(void) {
         TEST(saving_again_gives_the_same_bytes),
         TEST(a_partial_run_keeps_the_rest),
         TEST(the_executable_is_the_one_of_all),
+        TEST(pairs_are_kept_like_benchmarks),
         TEST(what_did_not_run_well_is_left_out),
         TEST(suites_have_files_of_their_own),
         TEST(a_baseline_that_is_not_there),

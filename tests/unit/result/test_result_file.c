@@ -5,6 +5,7 @@
  */
 #include "result_support.h"
 
+#include "result/pairs.h"
 #include "result/result_file.h"
 
 #include <dirent.h>
@@ -74,6 +75,22 @@ static void fill_result(bench_result *result) {
     result->latency = (bench_latency){12, 79, 80, 80.25, NAN, NAN, NAN, 80.5, 79.5};
 }
 
+static void fill_pair(bench_run *run) {
+    bench_pair_result *pair = bench__run_add_pair(run);
+    bench_error err = {0};
+    assert_non_null(pair);
+    set_text(&pair->name, "suite/group/cost");
+    set_text(&pair->suite, "suite");
+    set_text(&pair->base, "suite/group/gr\xc3\xbc\xc3\x9f");
+    set_text(&pair->variant, "suite/group/zz fails");
+    pair->status = BENCH_STATUS_OK;
+    pair->alpha = 0.05;
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(bench__pair_add_launch(pair, 0.01 + 0.000123 * i), 0);
+    }
+    expect_ok(bench__pair_analyze(pair, &err), &err);
+}
+
 static bench_run *full_run(void) {
     bench_run *run = new_run();
     bench_result *failed = add_benchmark(run, "suite", "zz fails");
@@ -83,6 +100,7 @@ static bench_run *full_run(void) {
     crash->status = BENCH_STATUS_CRASHED;
     crash->message = bench__strdup("signal 11\t(Segmentation fault)");
     fill_result(add_benchmark(run, "suite", "gr\xc3\xbc\xc3\x9f"));
+    fill_pair(run);
     set_text(&run->label, "main");
     add_reading(run, 1);
     add_reading(run, 1.01)->ns[BENCH_KERNEL_L3] = NAN;
@@ -170,6 +188,13 @@ static void everything_comes_back(void **state) {
     assert_int_equal(back->results[1].status, BENCH_STATUS_CRASHED);
     assert_string_equal(back->results[1].message, "signal 11\t(Segmentation fault)");
     assert_int_equal(back->results[1].launches[0].status, BENCH_STATUS_CRASHED);
+    const bench_pair_result *pair =
+        bench_run_find_pair(back, run->pairs->base, "suite/group/zz fails");
+    assert_non_null(pair);
+    assert_string_equal(pair->name, "suite/group/cost");
+    assert_memory_equal(pair->log_ratio, run->pairs->log_ratio, 8 * sizeof *pair->log_ratio);
+    assert_memory_equal(&pair->change, &run->pairs->change, sizeof pair->change);
+    assert_true(pair->p_value == run->pairs->p_value && pair->mde == run->pairs->mde);
     bench__free(text);
     bench_run_free(back);
     bench_run_free(run);
