@@ -10,6 +10,7 @@
 #include "result/difference.h"
 #include "result/fields.h"
 #include "result/model.h"
+#include "result/pairs.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -328,9 +329,10 @@ static int set_reason(bench_budget *budget, const char *reason, const char *deta
     return budget->reason != NULL ? 0 : no_memory(err);
 }
 
-/* Within or beyond the limit only with the whole interval, where there is one. */
+/* Within or beyond the limit only with the whole interval, where there is one. `how` it came about
+ * is part of the reason; NULL when that goes without saying. */
 static int decide(bench_budget *budget, const bench_estimate *measured, const char *unit,
-                  bench_error *err) {
+                  const char *how, bench_error *err) {
     const double sign = budget->is_maximum ? 1 : -1;
     const double limit = sign * budget->limit;
     const int has_interval = !isnan(measured->lower) && !isnan(measured->upper);
@@ -342,11 +344,11 @@ static int decide(bench_budget *budget, const bench_estimate *measured, const ch
     budget->verdict = fmax(a, b) <= limit  ? BENCH_BUDGET_PASS
                       : fmin(a, b) > limit ? BENCH_BUDGET_OVER
                                            : BENCH_BUDGET_INCONCLUSIVE;
-    return set_reason(budget,
-                      budget->verdict == BENCH_BUDGET_INCONCLUSIVE
-                          ? "the interval holds the limit: more launches would decide"
-                          : "",
-                      NULL, err);
+    const char *open = budget->verdict == BENCH_BUDGET_INCONCLUSIVE
+                           ? "the interval holds the limit: more launches would decide"
+                           : NULL;
+    return how != NULL ? set_reason(budget, how, open, err)
+                       : set_reason(budget, open != NULL ? open : "", NULL, err);
 }
 
 static int evaluate_absolute(bench_budget *budget, const bench_result *result, bench_error *err) {
@@ -356,7 +358,7 @@ static int evaluate_absolute(bench_budget *budget, const bench_result *result, b
     }
     const bench_estimate measured = measure(result, budget->metric, &unit, &reason);
     return isnan(measured.point) ? set_reason(budget, reason, NULL, err)
-                                 : decide(budget, &measured, unit, err);
+                                 : decide(budget, &measured, unit, NULL, err);
 }
 
 /* Time of `of` over time of `over`, by launches. */
@@ -378,9 +380,10 @@ static int time_ratio(bench_estimate *out, const bench_result *of, const bench_r
 }
 
 /* The metric's ratio. Of rates, the ratio of the times that stand behind them keeps the interval.
- */
-static int ratio_of(bench_estimate *out, const char *metric, const bench_result *of,
-                    const bench_result *over, const char **out_reason) {
+ * Times that were measured side by side, as a pair, beat those of separate launches. */
+static int ratio_of(bench_estimate *out, int *out_by_duel, const char *metric, const bench_run *run,
+                    const bench_result *both[2], const char **out_reason) {
+    const bench_result *of = both[0], *over = both[1];
     const char *unit;
     const bench_estimate above = measure(of, metric, &unit, out_reason);
     const bench_estimate below = measure(over, metric, &unit, out_reason);
@@ -391,7 +394,8 @@ static int ratio_of(bench_estimate *out, const char *metric, const bench_result 
         return 0;
     }
     bench_estimate time;
-    const int rc = time_ratio(&time, of, over);
+    *out_by_duel = bench__pair_ratio(&time, run, of->name, over->name);
+    const int rc = *out_by_duel ? 0 : time_ratio(&time, of, over);
     if (rc != 0 || isnan(time.lower)) {
         return rc;
     }
@@ -425,7 +429,8 @@ static int evaluate_ratio(bench_budget *budget, const struct bench__budget_rule 
         }
     }
     bench_estimate ratio;
-    if (ratio_of(&ratio, rule->metric, both[0], both[1], &reason) != 0) {
+    int by_duel = 0;
+    if (ratio_of(&ratio, &by_duel, rule->metric, run, both, &reason) != 0) {
         return no_memory(err);
     }
     if (isnan(ratio.point)) {
@@ -434,7 +439,8 @@ static int evaluate_ratio(bench_budget *budget, const struct bench__budget_rule 
     if (rule->kind == BENCH__LIMIT_MAX_OVERHEAD) {
         ratio = overhead(&ratio, rule->metric);
     }
-    return decide(budget, &ratio, rule->kind == BENCH__LIMIT_MAX_OVERHEAD ? "fraction" : "1", err);
+    const char *unit = rule->kind == BENCH__LIMIT_MAX_OVERHEAD ? "fraction" : "1";
+    return decide(budget, &ratio, unit, by_duel ? "by duel" : NULL, err);
 }
 
 /* Whether a name or pattern is about a suite of this run; a pattern that leaves the suite open is.

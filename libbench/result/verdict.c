@@ -10,6 +10,7 @@
 #include "result/decide.h"
 #include "result/difference.h"
 #include "result/model.h"
+#include "result/pairs.h"
 #include "stats/power.h"
 #include "stats/special.h"
 
@@ -368,7 +369,8 @@ static size_t count_status(const bench_run *run, bench_status from, bench_status
 
 static int exit_code(const bench_outcome *out, unsigned fail_on) {
     const bench_run *run = out->run;
-    if (count_status(run, BENCH_STATUS_FAILED, BENCH_STATUS_TIMEOUT) > 0) {
+    if (count_status(run, BENCH_STATUS_FAILED, BENCH_STATUS_TIMEOUT) > 0 ||
+        bench__pairs_failed(run) > 0) {
         return 1;
     }
     if ((fail_on & BENCH__FAIL_REGRESSED && any_verdict(out, BENCH_VERDICT_REGRESSED)) ||

@@ -2,6 +2,7 @@
 #include "result_support.h"
 
 #include "result/gates.h"
+#include "result/pairs.h"
 #include "result/verdict.h"
 
 /* ---- cases ----------------------------------------------------------------------------------- */
@@ -176,9 +177,9 @@ static bench_outcome evaluate(const char *budget, const bench_run *run) {
     return outcome;
 }
 
-static void expect_budget(const char *budget, bench_budget_verdict verdict, double measured,
-                          const char *unit, double margin, const char *reason) {
-    bench_run *run = budget_run();
+/* Takes the run. */
+static void expect_budget_of(bench_run *run, const char *budget, bench_budget_verdict verdict,
+                             double measured, const char *unit, double margin, const char *reason) {
     bench_outcome outcome = evaluate(budget, run);
     assert_int_equal(outcome.n_budgets, 1);
     const bench_budget *b = &outcome.budgets[0];
@@ -195,6 +196,11 @@ static void expect_budget(const char *budget, bench_budget_verdict verdict, doub
     }
     bench_outcome_clear(&outcome);
     bench_run_free(run);
+}
+
+static void expect_budget(const char *budget, bench_budget_verdict verdict, double measured,
+                          const char *unit, double margin, const char *reason) {
+    expect_budget_of(budget_run(), budget, verdict, measured, unit, margin, reason);
 }
 
 static void absolute_budgets(void **state) {
@@ -262,6 +268,72 @@ static void ratio_budgets(void **state) {
                   BENCH_BUDGET_OVER, 1 / 1.1, "1", (1 / 1.1 - 0.95) / 0.95, "");
 }
 
+/* The same run with slow and fast as a pair: between 3 and 5 % apart, other than alone. */
+static bench_run *duelled_run(bench_status status) {
+    bench_run *run = budget_run();
+    bench_pair_result *pair = bench__run_add_pair(run);
+    assert_non_null(pair);
+    set_text(&pair->name, "s/group/cost");
+    set_text(&pair->suite, "s");
+    set_text(&pair->base, "s/group/fast");
+    set_text(&pair->variant, "s/group/slow");
+    pair->status = status;
+    pair->alpha = 0.05;
+    for (int i = 0; i < 16; i++) {
+        assert_int_equal(bench__pair_add_launch(pair, log(1.04) + 0.001 * (i - 7.5)), 0);
+    }
+    assert_int_equal(bench__pair_analyze(pair, NULL), 0);
+    assert_true(pair->change.lower > 0.03 && pair->change.upper < 0.05);
+    return run;
+}
+
+static void expect_duel(const char *budget, bench_budget_verdict verdict, double measured,
+                        const char *unit, double margin, const char *reason) {
+    expect_budget_of(duelled_run(BENCH_STATUS_OK), budget, verdict, measured, unit, margin, reason);
+}
+
+static void ratio_budgets_by_duel(void **state) {
+    (void)state;
+#define FAST_OVER_SLOW "\"of\": \"s/group/fast\", \"over\": \"s/group/slow\", "
+    const bench_budget_verdict pass = BENCH_BUDGET_PASS, over = BENCH_BUDGET_OVER;
+    const bench_budget_verdict open = BENCH_BUDGET_INCONCLUSIVE;
+    expect_duel(SLOW_OVER_FAST "\"metric\": \"time\", \"max_overhead\": \"5%\"", pass, 0.04,
+                "fraction", 0.2, "by duel");
+    expect_duel(SLOW_OVER_FAST "\"metric\": \"time\", \"max_overhead\": \"3%\"", over, 0.04,
+                "fraction", -1.0 / 3, "by duel");
+    expect_duel(SLOW_OVER_FAST "\"metric\": \"time\", \"max_overhead\": \"4%\"", open, 0.04,
+                "fraction", 0, "by duel: the interval holds the limit");
+    expect_duel(SLOW_OVER_FAST "\"metric\": \"time\", \"max_ratio\": 1.05", pass, 1.04, "1",
+                0.01 / 1.05, "by duel");
+    expect_duel(SLOW_OVER_FAST "\"metric\": \"time\", \"min_ratio\": 1.05", over, 1.04, "1",
+                -0.01 / 1.05, "by duel");
+    /* the other way round, and rates: the work per iteration is the same */
+    expect_duel(FAST_OVER_SLOW "\"metric\": \"time\", \"max_ratio\": 0.97", pass, 1 / 1.04, "1",
+                1 - 1 / 1.04 / 0.97, "by duel");
+    expect_duel(FAST_OVER_SLOW "\"metric\": \"time\", \"max_ratio\": 0.95", over, 1 / 1.04, "1",
+                1 - 1 / 1.04 / 0.95, "by duel");
+    expect_duel(SLOW_OVER_FAST "\"metric\": \"throughput\", \"max_overhead\": \"5%\"", pass, 0.04,
+                "fraction", 0.2, "by duel");
+    expect_duel(SLOW_OVER_FAST "\"metric\": \"throughput\", \"min_ratio\": 0.97", over, 1 / 1.04,
+                "1", 1 / 1.04 / 0.97 - 1, "by duel");
+}
+
+static void what_a_duel_cannot_say_is_as_before(void **state) {
+    (void)state;
+    /* a metric that is no time, and a pair that was not played to its end */
+    bench_run *run = duelled_run(BENCH_STATUS_OK);
+    run->results[2].time.cpu = 300;
+    expect_budget_of(run, SLOW_OVER_FAST "\"metric\": \"cpu\", \"max_ratio\": 2.5",
+                     BENCH_BUDGET_PASS, 2, "1", 0.2, "");
+    static const bench_status ends[] = {BENCH_STATUS_CRASHED, BENCH_STATUS_SKIPPED,
+                                        BENCH_STATUS_NOT_RUN};
+    for (size_t i = 0; i < 3; i++) {
+        expect_budget_of(duelled_run(ends[i]),
+                         SLOW_OVER_FAST "\"metric\": \"time\", \"max_overhead\": \"8%\"",
+                         BENCH_BUDGET_OVER, 0.1, "fraction", -0.25, "");
+    }
+}
+
 static void a_pattern_makes_a_budget_for_each_match(void **state) {
     (void)state;
     bench_run *run = budget_run();
@@ -319,6 +391,8 @@ int main(void) {
         cmocka_unit_test(absolute_budgets),
         cmocka_unit_test(budgets_that_are_not_measured),
         cmocka_unit_test(ratio_budgets),
+        cmocka_unit_test(ratio_budgets_by_duel),
+        cmocka_unit_test(what_a_duel_cannot_say_is_as_before),
         cmocka_unit_test(a_pattern_makes_a_budget_for_each_match),
         cmocka_unit_test(every_allocation_may_fail),
     };
