@@ -96,7 +96,9 @@ int bench__console_pairs(const struct bench__console *c) {
     if (c->view->n_pairs == 0) {
         return 0;
     }
+    int has_figures = 0;
     for (size_t i = 0; i < c->view->n_pairs; i++) {
+        has_figures |= c->view->pairs[i].pair->status == BENCH_STATUS_OK;
         titles[4] = c->view->pairs[i].budget != NULL ? "budget" : titles[4];
     }
     bench__strbuf_init(&lines);
@@ -112,7 +114,7 @@ int bench__console_pairs(const struct bench__console *c) {
     if (rc == 0) {
         const size_t n = strcspn(lines.text, "\n") + 1;
         bench__console_title(c, "Pairs (measured side by side)");
-        bench__strbuf_addn(c->out, lines.text, n);
+        bench__strbuf_addn(c->out, lines.text, has_figures ? n : 0);
         add_lines(c, lines.text + n);
     }
     bench__strbuf_clear(&lines);

@@ -57,6 +57,9 @@ static const struct column COMPARISON_COLUMNS[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+static const char *const MIDDLE_COLUMNS[] = {
+    "elements_per_second", "bytes_per_second", "peak_rss_bytes", "verdict", "reason", "before_ns"};
+
 struct csv {
     struct bench__strbuf text;
     int within_line;
@@ -97,6 +100,12 @@ static void add_buffer(struct csv *csv, struct bench__strbuf *text) {
     csv->text.failed |= known == NULL;
     add_text(csv, known != NULL ? known : "");
     bench__strbuf_clear(text);
+}
+
+static void add_empty(struct csv *csv, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        add_text(csv, "");
+    }
 }
 
 static void end_line(struct csv *csv) {
@@ -159,24 +168,20 @@ static void add_titles(struct csv *csv) {
     static const char *const first[] = {"name",    "suite",    "group",   "function",
                                         "params",  "status",   "message", "flags",
                                         "threads", "launches", "samples"};
-    static const char *const middle[] = {"elements_per_second",
-                                         "bytes_per_second",
-                                         "peak_rss_bytes",
-                                         "verdict",
-                                         "reason",
-                                         "before_ns"};
     for (size_t i = 0; i < COUNT(first); i++) {
         add_text(csv, first[i]);
     }
     for (size_t i = 0; i < COUNT(RESULT_COLUMNS); i++) {
         add_text(csv, RESULT_COLUMNS[i].name);
     }
-    for (size_t i = 0; i < COUNT(middle); i++) {
-        add_text(csv, middle[i]);
+    for (size_t i = 0; i < COUNT(MIDDLE_COLUMNS); i++) {
+        add_text(csv, MIDDLE_COLUMNS[i]);
     }
     for (size_t i = 0; i < COUNT(COMPARISON_COLUMNS); i++) {
         add_text(csv, COMPARISON_COLUMNS[i].name);
     }
+    add_text(csv, "pair_base");
+    add_text(csv, "pair_variant");
     add_counter_titles(csv);
     end_line(csv);
 }
@@ -192,18 +197,22 @@ static void add_columns(struct csv *csv, const struct column *columns, size_t n,
     }
 }
 
-static void add_identity(struct csv *csv, const bench_result *r) {
+static void add_params(struct csv *csv, const bench_result *r) {
     struct bench__strbuf params;
     bench__strbuf_init(&params);
-    for (size_t i = 0; i < r->n_params; i++) {
+    for (size_t i = 0; r != NULL && i < r->n_params; i++) {
         bench__strbuf_addf(&params, "%s%s=%s", i > 0 ? "," : "", r->params[i].name,
                            r->params[i].text);
     }
+    add_buffer(csv, &params);
+}
+
+static void add_identity(struct csv *csv, const bench_result *r) {
     add_text(csv, r->name);
     add_text(csv, r->suite);
     add_text(csv, r->group);
     add_text(csv, r->function);
-    add_buffer(csv, &params);
+    add_params(csv, r);
 }
 
 static void add_state(struct csv *csv, const struct bench__row *row) {
@@ -246,7 +255,37 @@ static void add_line(struct csv *csv, const struct bench__row *row) {
     add_text(csv, has_verdict ? c->reason : "");
     add_number(csv, c != NULL && c->before != NULL ? c->before->time.median.point : NAN);
     add_columns(csv, COMPARISON_COLUMNS, COUNT(COMPARISON_COLUMNS), c);
+    add_empty(csv, 2);
     add_counters(csv, r);
+    end_line(csv);
+}
+
+/* A pair is a line of its own: its change is that of the variant against the base, its function the
+ * pair's own name. */
+static void add_pair(struct csv *csv, const struct bench__pair_row *row) {
+    const bench_pair_result *pair = row->pair;
+    const int is_ok = pair->status == BENCH_STATUS_OK;
+    const bench_comparison change = {
+        .change = pair->change, .mde = pair->mde, .p_adjusted = NAN, .threshold = NAN};
+    struct bench__strbuf function;
+    bench__strbuf_init(&function);
+    bench__function_of(&function, pair->name);
+    add_text(csv, pair->name);
+    add_text(csv, pair->suite);
+    add_text(csv, row->base != NULL ? row->base->group : "");
+    add_buffer(csv, &function);
+    add_params(csv, row->base);
+    add_text(csv, bench_status_name(pair->status));
+    add_text(csv, pair->message != NULL ? pair->message : "");
+    add_empty(csv, 2); /* flags, threads */
+    add_count(csv, pair->n_launches);
+    add_empty(csv, 1); /* samples */
+    add_columns(csv, RESULT_COLUMNS, COUNT(RESULT_COLUMNS), NULL);
+    add_empty(csv, COUNT(MIDDLE_COLUMNS));
+    add_columns(csv, COMPARISON_COLUMNS, COUNT(COMPARISON_COLUMNS), is_ok ? &change : NULL);
+    add_text(csv, pair->base);
+    add_text(csv, pair->variant);
+    add_counters(csv, NULL);
     end_line(csv);
 }
 
@@ -261,6 +300,9 @@ int bench__report_csv(FILE *out, const bench_outcome *outcome, bench_error *err)
         add_titles(&csv);
         for (size_t i = 0; i < view.n_rows; i++) {
             add_line(&csv, &view.rows[i]);
+        }
+        for (size_t i = 0; i < view.n_pairs; i++) {
+            add_pair(&csv, &view.pairs[i]);
         }
         rc = bench__write_text(out, &csv.text, err);
     }

@@ -54,6 +54,60 @@ static void add_incomparable(const struct bench__page *page) {
     }
 }
 
+/* ---- pairs ---- */
+
+static void add_pair_figures(struct bench__strbuf *out, const struct bench__pair_row *row) {
+    const bench_pair_result *pair = row->pair;
+    char figures[3][BENCH__FIGURE_SIZE];
+    bench__strbuf_addf(out,
+                       "<td class=\"number\">%s</td><td class=\"number muted\">%s</td>"
+                       "<td class=\"number muted\">%s</td><td>",
+                       bench__figure_percent(figures[0], sizeof figures[0], pair->change.point, 1),
+                       bench__figure_change_range(figures[1], sizeof figures[1], &pair->change, 1),
+                       bench__figure_share(figures[2], sizeof figures[2], pair->mde));
+    if (row->budget != NULL) {
+        bench__strbuf_addf(out, "<span class=\"chip %s\">%s</span>",
+                           bench__html_tone(bench__budget_tone(row->budget->verdict)),
+                           bench__budget_word(row->budget->verdict));
+    }
+    bench__strbuf_add(out, "</td></tr>\n");
+}
+
+static void add_pair(struct bench__strbuf *out, const struct bench__pair_row *row) {
+    const bench_pair_result *pair = row->pair;
+    struct bench__strbuf words;
+    bench__strbuf_init(&words);
+    bench__strbuf_add(out, "<tr><td class=\"name\">");
+    bench__html_text(out, pair->name);
+    bench__strbuf_add(out, "</td><td>");
+    bench__say_sides(&words, pair);
+    bench__html_words(out, &words);
+    bench__strbuf_add(out, "</td>");
+    if (pair->status == BENCH_STATUS_OK) {
+        add_pair_figures(out, row);
+        return;
+    }
+    bench__say_end(&words, pair->status, pair->message);
+    bench__strbuf_add(out, "<td colspan=\"4\" class=\"muted\">");
+    bench__html_words(out, &words);
+    bench__strbuf_add(out, "</td></tr>\n");
+}
+
+static void add_pairs(const struct bench__page *page) {
+    if (page->view->n_pairs == 0) {
+        return;
+    }
+    bench__strbuf_add(page->out,
+                      "<h2>Pairs <small>measured side by side</small></h2>\n"
+                      "<div class=\"scroll\"><table>\n<thead><tr><th class=\"name\">pair</th>"
+                      "<th></th><th class=\"number\">change</th><th class=\"number\">between</th>"
+                      "<th class=\"number\">sees</th><th>budget</th></tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < page->view->n_pairs; i++) {
+        add_pair(page->out, &page->view->pairs[i]);
+    }
+    bench__strbuf_add(page->out, "</tbody></table></div>\n");
+}
+
 /* ---- budgets ---- */
 
 static void add_quantity(struct bench__strbuf *out, const char *before, double value,
@@ -175,9 +229,11 @@ static void add_knowledge(const struct bench__page *page) {
     bench__strbuf_init(&words);
     bench__strbuf_add(page->out, "<h2>Good to know</h2>\n<dl>\n");
     bench__strbuf_add(&words, BENCH__LEGEND_TIME "; " BENCH__LEGEND_SPREAD);
-    if (page->view->n_compared > 0) {
+    const int has_pairs = page->view->n_pairs > 0;
+    if (page->view->n_compared > 0 || has_pairs) {
         bench__strbuf_add(&words, "; " BENCH__LEGEND_SEES);
     }
+    bench__strbuf_add(&words, has_pairs ? "; " BENCH__LEGEND_PAIRS : "");
     bench__strbuf_add(&words, ". Limits of budgets are targets; scaling is estimated");
     add_item(page->out, "figures", &words);
     bench__say_noise(&words, page->view);
@@ -203,6 +259,7 @@ int bench__html_notes(const struct bench__page *page, bench_error *err) {
     add_verdict(page, BENCH_VERDICT_MISSING, "Missing: measured in the baseline, not in this run");
     add_verdict(page, BENCH_VERDICT_INCOMPARABLE, "Not comparable");
     add_verdict(page, BENCH_VERDICT_IMPROVED, "Faster");
+    add_pairs(page);
     add_budgets(page);
     int rc = add_scaling(page, err);
     add_knowledge(page);

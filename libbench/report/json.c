@@ -8,6 +8,7 @@
 #include "report/figures.h"
 #include "report/view.h"
 #include "report/words.h"
+#include "result/pairs.h"
 #include "result/result_file.h"
 
 int bench__report_json(FILE *out, const bench_outcome *outcome, bench_error *err) {
@@ -36,6 +37,15 @@ static void add_benchmark(struct bench__strbuf *text, const struct bench__row *r
     } else {
         bench__result_write(&(struct bench__write_context){.w = &w}, "result", row->result);
     }
+    bench__json_object_close(&w);
+}
+
+static void add_pair(struct bench__strbuf *text, const bench_pair_result *pair) {
+    struct bench__json_writer w;
+    bench__json_writer_init(&w, text);
+    bench__json_object_open(&w, NULL, BENCH__JSON_LINE);
+    bench__json_add_text(&w, "kind", "pair");
+    bench__pair_write(&(struct bench__write_context){.w = &w}, "pair", pair);
     bench__json_object_close(&w);
 }
 
@@ -90,6 +100,9 @@ int bench__report_jsonl(FILE *out, const bench_outcome *outcome, bench_error *er
     bench__strbuf_init(&text);
     for (size_t i = 0; i < view.n_rows; i++) {
         add_benchmark(&text, &view.rows[i]);
+    }
+    for (size_t i = 0; i < view.n_pairs; i++) {
+        add_pair(&text, view.pairs[i].pair);
     }
     for (size_t i = 0; i < outcome->n_budgets; i++) {
         add_budget(&text, &outcome->budgets[i]);

@@ -138,6 +138,47 @@ static void add_foreign_cell(struct bench__strbuf *out, const char *text) {
     bench__strbuf_add(out, " |");
 }
 
+static void add_pair(struct bench__strbuf *out, const struct bench__pair_row *row) {
+    const bench_pair_result *pair = row->pair;
+    char figure[BENCH__FIGURE_SIZE];
+    struct bench__strbuf words;
+    bench__strbuf_init(&words);
+    bench__strbuf_addc(out, '|');
+    add_foreign_cell(out, pair->name);
+    bench__say_sides(&words, pair);
+    bench__strbuf_addc(out, ' ');
+    add_words(out, &words);
+    bench__strbuf_add(out, " |");
+    if (pair->status != BENCH_STATUS_OK) {
+        bench__say_end(&words, pair->status, pair->message);
+        bench__strbuf_addc(out, ' ');
+        add_words(out, &words);
+        bench__strbuf_add(out, " | | | |\n");
+        return;
+    }
+    add_cell(out, bench__figure_percent(figure, sizeof figure, pair->change.point, 1));
+    add_cell(out, bench__figure_change_range(figure, sizeof figure, &pair->change, 1));
+    add_cell(out, bench__figure_share(figure, sizeof figure, pair->mde));
+    if (row->budget == NULL) {
+        add_cell(out, "");
+    } else {
+        bench__strbuf_addf(out, row->budget->verdict == BENCH_BUDGET_PASS ? " %s |" : " **%s** |",
+                           bench__budget_word(row->budget->verdict));
+    }
+    bench__strbuf_addc(out, '\n');
+}
+
+static void add_pairs(struct bench__strbuf *out, const struct bench__view *view) {
+    if (view->n_pairs > 0) {
+        bench__strbuf_add(out, "\n#### Pairs, measured side by side\n\n"
+                               "| pair | | change | between | sees | budget |\n"
+                               "|:--|:--|--:|--:|--:|:--|\n");
+    }
+    for (size_t i = 0; i < view->n_pairs; i++) {
+        add_pair(out, &view->pairs[i]);
+    }
+}
+
 static void add_budget(struct bench__strbuf *out, const bench_budget *b) {
     char figure[BENCH__FIGURE_SIZE];
     bench__strbuf_addc(out, '|');
@@ -194,7 +235,9 @@ static void add_foot(struct bench__strbuf *out, const struct bench__view *view) 
     struct bench__strbuf words;
     bench__strbuf_init(&words);
     bench__strbuf_add(&words, BENCH__LEGEND_TIME "; " BENCH__LEGEND_SPREAD);
-    bench__strbuf_add(&words, view->n_compared > 0 ? "; " BENCH__LEGEND_SEES : "");
+    bench__strbuf_add(&words,
+                      view->n_compared > 0 || view->n_pairs > 0 ? "; " BENCH__LEGEND_SEES : "");
+    bench__strbuf_add(&words, view->n_pairs > 0 ? "; " BENCH__LEGEND_PAIRS : "");
     add_paragraph(out, &words);
     bench__say_noise(&words, view);
     add_paragraph(out, &words);
@@ -226,6 +269,7 @@ int bench__report_markdown(FILE *out, const bench_outcome *outcome, bench_error 
         }
         add_row(&text, &view.rows[i], outcome->baseline != NULL);
     }
+    add_pairs(&text, &view);
     add_budgets(&text, outcome);
     add_foot(&text, &view);
     rc = bench__write_text(out, &text, err);

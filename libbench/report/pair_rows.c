@@ -22,8 +22,7 @@ static size_t heading_length(const char *name) {
     return n;
 }
 
-/* "function" of "suite/group/function/params"; the whole of any other name. */
-static void add_function(struct bench__strbuf *out, const char *name) {
+void bench__function_of(struct bench__strbuf *out, const char *name) {
     const char *group = strchr(name, '/');
     const char *function = group != NULL ? strchr(group + 1, '/') : NULL;
     if (function == NULL) {
@@ -51,9 +50,13 @@ int bench__same_pair(const bench_pair_result *a, const bench_pair_result *b) {
 void bench__say_pair(struct bench__strbuf *out, const bench_pair_result *pair) {
     add_heading(out, pair->name);
     bench__strbuf_add(out, ": ");
-    add_function(out, pair->variant);
+    bench__say_sides(out, pair);
+}
+
+void bench__say_sides(struct bench__strbuf *out, const bench_pair_result *pair) {
+    bench__function_of(out, pair->variant);
     bench__strbuf_add(out, " over ");
-    add_function(out, pair->base);
+    bench__function_of(out, pair->base);
 }
 
 void bench__pair_label(struct bench__strbuf *out, const bench_pair_result *pair) {

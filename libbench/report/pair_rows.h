@@ -22,6 +22,10 @@ int bench__pair_rows_new(struct bench__pair_row **out, const bench_outcome *outc
 int bench__same_pair(const bench_pair_result *a, const bench_pair_result *b);
 /** Appends "suite/group/pair: variant over base". */
 void bench__say_pair(struct bench__strbuf *out, const bench_pair_result *pair);
+/** Appends "variant over base". */
+void bench__say_sides(struct bench__strbuf *out, const bench_pair_result *pair);
+/** Appends the third part of a full name, a function's or a pair's; the whole of any other. */
+void bench__function_of(struct bench__strbuf *out, const char *name);
 /** Appends what stands under that: the parameters, or "time" without any. */
 void bench__pair_label(struct bench__strbuf *out, const bench_pair_result *pair);
 

@@ -9,6 +9,7 @@
 #include "measure/histogram.h"
 #include "result/analyze.h"
 #include "result/model.h"
+#include "support/fixture_pairs.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -388,7 +389,7 @@ static void add_budget(bench_outcome *o, const char *subject, const char *metric
 }
 
 static void add_budgets(bench_outcome *o) {
-    o->budgets = bench__alloc(5, sizeof *o->budgets);
+    o->budgets = bench__alloc(7, sizeof *o->budgets);
     check(o->budgets != NULL, "out of memory");
     const char *subject = "core_operations/publish/inmemory/size=100,batch=100";
     add_budget(o, subject, "throughput", "1/s", 0, 1e6, 30.2e6, BENCH_BUDGET_PASS,
@@ -402,6 +403,11 @@ static void add_budgets(bench_outcome *o) {
                "the interval holds the limit: more launches would decide");
     add_budget(o, "core_operations/publish/rabbitmq/size=100,batch=1", "throughput", "1/s", 0, 1e5,
                NAN, BENCH_BUDGET_NOT_MEASURED, "", "skipped: RABBITMQ_URL is not set");
+    add_budget(o, "memory_usage/join/indexed/n=64 over memory_usage/join/pairs/n=64", "time",
+               "fraction", 1, 0.02, -0.0031, BENCH_BUDGET_PASS, "", "by duel");
+    add_budget(o, "memory_usage/join/indexed/n=256 over memory_usage/join/pairs/n=256", "time",
+               "fraction", 1, 0.02, 0.081, BENCH_BUDGET_OVER, "an index is to cost nothing",
+               "by duel");
 }
 
 /* ---- fixtures ---- */
@@ -459,6 +465,11 @@ void fixture_init(struct fixture *f, enum fixture_kind kind) {
         add_recipes(f, HOSTILE, sizeof HOSTILE / sizeof *HOSTILE, kind);
     } else {
         add_recipes(f, RECIPES, sizeof RECIPES / sizeof *RECIPES, kind);
+    }
+    if (kind == FIXTURE_COMPARED) {
+        fixture_add_pairs(f->run);
+    } else if (kind == FIXTURE_HOSTILE) {
+        fixture_add_hostile_pair(f->run);
     }
     add_counters(f->run);
     bench__run_sort(f->run);

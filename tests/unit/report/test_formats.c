@@ -72,8 +72,8 @@ static void check_csv_shape(enum fixture_kind kind, size_t n_records) {
 
 static void test_csv_records_have_all_columns(void **state) {
     (void)state;
-    check_csv_shape(FIXTURE_COMPARED, 24);
-    check_csv_shape(FIXTURE_HOSTILE, 4);
+    check_csv_shape(FIXTURE_COMPARED, 24 + 5);
+    check_csv_shape(FIXTURE_HOSTILE, 4 + 1);
 }
 
 /* ---- JSON ---- */
@@ -119,8 +119,8 @@ static void test_json_has_the_outcome(void **state) {
     fixture_clear(&f);
 }
 
-static void count_kind(const char *line, size_t n, size_t counts[3]) {
-    static const char *const kinds[] = {"benchmark", "budget", "summary"};
+static void count_kind(const char *line, size_t n, size_t counts[4]) {
+    static const char *const kinds[] = {"benchmark", "pair", "budget", "summary"};
     struct bench__json_doc doc;
     bench_error err = {0};
     const char *kind = NULL;
@@ -130,18 +130,18 @@ static void count_kind(const char *line, size_t n, size_t counts[3]) {
     struct bench__json root = bench__json_root(&doc);
     struct bench__json field = bench__json_get(&root, "kind");
     assert_int_equal(bench__json_read_text(&kind, &field), 0);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         counts[i] += strcmp(kind, kinds[i]) == 0;
     }
     bench__json_clear(&doc);
     bench__free(copy);
 }
 
-static void check_jsonl(enum fixture_kind kind, const size_t expected[3]) {
+static void check_jsonl(enum fixture_kind kind, const size_t expected[4]) {
     struct fixture f;
     fixture_init(&f, kind);
     char *text = report_text(bench__report_jsonl, &f.outcome);
-    size_t counts[3] = {0};
+    size_t counts[4] = {0};
     for (const char *at = text; *at != '\0'; at += strcspn(at, "\n") + 1) {
         count_kind(at, strcspn(at, "\n"), counts);
     }
@@ -152,8 +152,8 @@ static void check_jsonl(enum fixture_kind kind, const size_t expected[3]) {
 
 static void test_jsonl_lines(void **state) {
     (void)state;
-    check_jsonl(FIXTURE_COMPARED, (const size_t[]){24, 5, 1});
-    check_jsonl(FIXTURE_HOSTILE, (const size_t[]){4, 0, 1});
+    check_jsonl(FIXTURE_COMPARED, (const size_t[]){24, 5, 7, 1});
+    check_jsonl(FIXTURE_HOSTILE, (const size_t[]){4, 1, 0, 1});
 }
 
 /* ---- failures ---- */

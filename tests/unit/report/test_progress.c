@@ -104,7 +104,13 @@ static void test_lines_off_a_terminal(void **state) {
     p = at(2, 65, "s/g/b");
     p.finished = &skipped;
     bench__progress_line_update(line, &p);
-    assert_string_equal(text, "[1/4, 0:05] s/g/a\n[2/4, 1:05] s/g/b: skipped: no broker\n");
+    bench_pair_result pair = {
+        .name = (char[]){"s/g/p"}, .status = BENCH_STATUS_CRASHED, .message = (char[]){"SIGSEGV"}};
+    p = at(3, 66, "s/g/p");
+    p.finished_pair = &pair;
+    bench__progress_line_update(line, &p);
+    assert_string_equal(text, "[1/4, 0:05] s/g/a\n[2/4, 1:05] s/g/b: skipped: no broker\n"
+                              "[3/4, 1:06] s/g/p: crashed: SIGSEGV\n");
     finish();
 }
 

@@ -27,7 +27,7 @@ static void test_answers(void **state) {
         {FIXTURE_COMPARED, BENCH__TONE_BAD,
          "Slower than 'main'? Yes: 1 of 19 benchmarks is slower, "
          "core_operations/publish/inmemory/size=100,batch=100 by 16.3 %; 1 is missing; 1 failed; "
-         "1 budget exceeded."},
+         "1 pair failed; 2 budgets exceeded."},
         {FIXTURE_ALL_PASS, BENCH__TONE_GOOD,
          "Slower than 'main'? No: all 15 benchmarks are within their limits, 1 of them faster."},
         {FIXTURE_INCOMPARABLE, BENCH__TONE_BAD,
@@ -96,6 +96,67 @@ static void test_rows_are_in_numeric_order(void **state) {
     fixture_clear(&f);
 }
 
+static void test_pairs_are_in_numeric_order_with_their_budgets(void **state) {
+    static const struct {
+        const char *label;
+        int has_budget;
+        bench_budget_verdict budget;
+    } rows[] = {{"size=100,batch=1", 0, BENCH_BUDGET_PASS},
+                {"time", 0, BENCH_BUDGET_PASS},
+                {"n=64", 1, BENCH_BUDGET_PASS},
+                {"n=256", 1, BENCH_BUDGET_OVER},
+                {"n=1024", 0, BENCH_BUDGET_PASS}};
+    (void)state;
+    struct fixture f;
+    struct bench__view view;
+    fixture_init(&f, FIXTURE_COMPARED);
+    assert_int_equal(bench__view_init(&view, &f.outcome, NULL), 0);
+    assert_int_equal(view.n_pairs, sizeof rows / sizeof *rows);
+    assert_int_equal(view.n_pairs_failed, 1);
+    for (size_t i = 0; i < view.n_pairs; i++) {
+        struct bench__strbuf label;
+        bench__strbuf_init(&label);
+        bench__pair_label(&label, view.pairs[i].pair);
+        assert_string_equal(bench__strbuf_text(&label), rows[i].label);
+        assert_int_equal(view.pairs[i].budget != NULL, rows[i].has_budget);
+        if (rows[i].has_budget) {
+            assert_int_equal(view.pairs[i].budget->verdict, rows[i].budget);
+        }
+        bench__strbuf_clear(&label);
+    }
+    bench__view_clear(&view);
+    fixture_clear(&f);
+}
+
+/* A file may hold names of any form. */
+static void test_names_of_pairs(void **state) {
+    static const struct {
+        const char *name, *base, *variant, *said, *label;
+    } cases[] = {
+        {"s/g/cost", "s/g/off", "s/g/on", "s/g/cost: on over off", "time"},
+        {"s/g/cost/n=1,m=2", "s/g/off/n=1,m=2", "s/g/on/n=1,m=2", "s/g/cost: on over off",
+         "n=1,m=2"},
+        {"cost", "off", "s/on", "cost: s/on over off", "time"},
+        {"s//", "//", "/", "s//: / over ", "time"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char name[32], base[32], variant[32];
+        struct bench__strbuf text;
+        snprintf(name, sizeof name, "%s", cases[i].name);
+        snprintf(base, sizeof base, "%s", cases[i].base);
+        snprintf(variant, sizeof variant, "%s", cases[i].variant);
+        const bench_pair_result pair = {.name = name, .base = base, .variant = variant};
+        bench__strbuf_init(&text);
+        bench__say_pair(&text, &pair);
+        assert_string_equal(bench__strbuf_text(&text), cases[i].said);
+        bench__strbuf_clear(&text);
+        bench__pair_label(&text, &pair);
+        assert_string_equal(bench__strbuf_text(&text), cases[i].label);
+        bench__strbuf_clear(&text);
+    }
+}
+
 static void test_every_flag_has_words(void **state) {
     (void)state;
     for (unsigned i = 0; i < BENCH__N_FLAGS; i++) {
@@ -113,6 +174,8 @@ int main(void) {
         cmocka_unit_test(test_missing_spoils_a_no),
         cmocka_unit_test(test_interruption_is_said),
         cmocka_unit_test(test_rows_are_in_numeric_order),
+        cmocka_unit_test(test_pairs_are_in_numeric_order_with_their_budgets),
+        cmocka_unit_test(test_names_of_pairs),
         cmocka_unit_test(test_every_flag_has_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
