@@ -218,19 +218,23 @@ static int play_step(struct session *s, const struct bench__step *step) {
 
 /* ---- all of them ---- */
 
-/* A side that did not work alone need not be tried again. @return 1 when the pair can be played. */
+/* A side that did not work alone need not be tried again. A skipped side skips the pair. */
+static int give_up(struct session *s, size_t i, const bench_result *side) {
+    const int is_skip = side->status == BENCH_STATUS_SKIPPED;
+    const char *message = side->message != NULL ? side->message : "";
+    char text[1000];
+    snprintf(text, sizeof text, "%.300s%s%s%s%.600s", side->name, is_skip ? "" : ": ",
+             is_skip ? "" : bench_status_name(side->status), *message != '\0' ? ": " : "", message);
+    return set_end(&s->run->pairs[i], is_skip ? BENCH_STATUS_SKIPPED : BENCH_STATUS_NOT_RUN, text);
+}
+
+/* @return 1 when both sides worked alone. */
 static int can_be_played(struct session *s, size_t i, int *out_code) {
     const size_t sides[] = {s->r->pairs[i].base, s->r->pairs[i].variant};
     for (size_t k = 0; k < 2; k++) {
-        const bench_result *r = &s->run->results[sides[k]];
-        if (r->status != BENCH_STATUS_OK) {
-            char text[1000];
-            snprintf(text, sizeof text, "%.300s: %s%s%.600s", r->name, bench_status_name(r->status),
-                     r->message != NULL ? ": " : "", r->message != NULL ? r->message : "");
-            *out_code = set_end(&s->run->pairs[i],
-                                r->status == BENCH_STATUS_SKIPPED ? BENCH_STATUS_SKIPPED
-                                                                  : BENCH_STATUS_NOT_RUN,
-                                text);
+        const bench_result *side = &s->run->results[sides[k]];
+        if (side->status != BENCH_STATUS_OK) {
+            *out_code = give_up(s, i, side);
             return 0;
         }
     }

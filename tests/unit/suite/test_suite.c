@@ -90,6 +90,60 @@ static void mistakes_with_axes_are_named(void **state) {
     assert_mistake(s, BENCH_EINVAL, "'a=b'");
 }
 
+/* A group with the functions "off" and "on". */
+static bench_suite *switched(bench_group **out) {
+    bench_suite *s = bench_suite_new("s");
+    *out = bench_group_new(s, "g");
+    bench_add(*out, "off", body, NULL);
+    bench_add(*out, "on", body, NULL);
+    return s;
+}
+
+static void a_pair_may_stand_before_its_functions(void **state) {
+    (void)state;
+    bench_suite *s = bench_suite_new("s");
+    bench_group *g = bench_group_new(s, "g");
+    bench_pair(g, "cost", "off", "on");
+    bench_add(g, "off", body, NULL);
+    bench_add(g, "on", body, NULL);
+    bench_pair(g, "gain", "on", "off");
+    assert_int_equal(bench__suites_check(&s, 1, NULL), 0);
+    assert_int_equal(g->n_pairs, 2);
+    assert_string_equal(g->pairs[0].base, "off");
+    assert_string_equal(g->pairs[0].variant, "on");
+    bench_suite_free(s);
+}
+
+static void mistakes_with_pairs_are_named(void **state) {
+    static const struct {
+        const char *name, *base, *variant;
+        int code;
+        const char *text;
+    } cases[] = {
+        {NULL, "off", "on", BENCH_EINVAL, "pair without a name"},
+        {"", "off", "on", BENCH_EINVAL, "pair without a name"},
+        {"a/b", "off", "on", BENCH_EINVAL, "pair 'a/b': a name may not hold"},
+        {"cost", NULL, "on", BENCH_EINVAL, "base of a pair without a name"},
+        {"cost", "off", "", BENCH_EINVAL, "variant of a pair without a name"},
+        {"cost", "off", "off", BENCH_EINVAL, "'off' cannot be compared with itself"},
+        {"cost", "of", "on", BENCH_EINVAL, "names 'of', which is no benchmark of group 'g'"},
+        {"cost", "off", "one", BENCH_EINVAL, "names 'one', which is no benchmark of group 'g'"},
+        {"on", "off", "on", BENCH_EEXIST, "'on' is a pair and a benchmark"},
+    };
+    (void)state;
+    bench_group *g;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bench_suite *s = switched(&g);
+        bench_pair(g, cases[i].name, cases[i].base, cases[i].variant);
+        assert_mistake(s, cases[i].code, cases[i].text);
+    }
+    bench_suite *s = switched(&g);
+    bench_pair(g, "cost", "off", "on");
+    bench_pair(g, "cost", "on", "off");
+    assert_mistake(s, BENCH_EEXIST, "pair 'cost' is declared twice in 'g'");
+    bench_pair(NULL, "cost", "off", "on"); /* its group is a mistake that was kept already */
+}
+
 static void two_suites_of_one_name_are_a_mistake(void **state) {
     (void)state;
     bench_suite *suites[] = {bench_suite_new("s"), bench_suite_new("s")};
@@ -106,6 +160,8 @@ static bench_suite *declare_all(void) {
     bench_group_axis_str(g, "codec", (const char *const[]){"json", "binary"}, 2);
     bench_group_throughput(g, BENCH_BYTES, "size");
     bench_add(g, "f", body, NULL);
+    bench_add(g, "h", body, NULL);
+    bench_pair(g, "cost", "f", "h");
     return s;
 }
 
@@ -130,6 +186,8 @@ int main(void) {
         cmocka_unit_test(a_good_suite_has_no_mistake),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(mistakes_with_axes_are_named),
+        cmocka_unit_test(a_pair_may_stand_before_its_functions),
+        cmocka_unit_test(mistakes_with_pairs_are_named),
         cmocka_unit_test(two_suites_of_one_name_are_a_mistake),
         cmocka_unit_test(no_memory_at_any_point_is_reported),
     };
