@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/units.h"
+#include "suite/pair.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -118,24 +119,60 @@ static int make_case(struct bench__case *c, const bench_group *group,
     return c->name != NULL ? 0 : bench__error(err, BENCH_ENOMEM, "out of memory");
 }
 
+int bench__selection_excludes(const struct bench__selection *s, const char *name) {
+    for (size_t i = 0; i < s->n_excludes; i++) {
+        if (bench__pattern_matches(s->excludes[i], name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int bench__selection_takes(const struct bench__selection *s, const char *name) {
     int taken = s->n_filters == 0;
     for (size_t i = 0; i < s->n_filters && !taken; i++) {
         taken =
             s->exact ? strcmp(s->names[i], name) == 0 : bench__pattern_matches(s->filters[i], name);
     }
-    for (size_t i = 0; i < s->n_excludes && taken; i++) {
-        taken = !bench__pattern_matches(s->excludes[i], name);
+    return taken && !bench__selection_excludes(s, name);
+}
+
+/* Whether a filter names a pair that this case is a side of. */
+static int takes_pair_of(const struct bench__selection *s, const struct bench__case *c,
+                         int *out_taken, bench_error *err) {
+    const char *function = c->function->name;
+    for (size_t i = 0; s->n_filters > 0 && i < c->group->n_pairs; i++) {
+        const struct bench__pair *pair = &c->group->pairs[i];
+        if (strcmp(pair->base, function) != 0 && strcmp(pair->variant, function) != 0) {
+            continue;
+        }
+        char *name = bench__pair_name(c, pair);
+        if (name == NULL) {
+            return bench__error(err, BENCH_ENOMEM, "out of memory");
+        }
+        *out_taken |= bench__selection_takes(s, name);
+        bench__free(name);
     }
-    return taken;
+    return 0;
+}
+
+static int takes_case(const struct bench__selection *s, const struct bench__case *c, int *out_taken,
+                      bench_error *err) {
+    *out_taken = bench__selection_takes(s, c->name);
+    return *out_taken || bench__selection_excludes(s, c->name)
+               ? 0
+               : takes_pair_of(s, c, out_taken, err);
 }
 
 static int add_case(struct expansion *e, const bench_group *group,
                     const struct bench__function *function, const struct axis_values *values,
                     const size_t *index) {
     struct bench__case c;
-    int code = make_case(&c, group, function, values, index, e->err);
-    if (code == 0 && bench__selection_takes(e->selection, c.name)) {
+    int code = make_case(&c, group, function, values, index, e->err), is_taken = 0;
+    if (code == 0) {
+        code = takes_case(e->selection, &c, &is_taken, e->err);
+    }
+    if (code == 0 && is_taken) {
         code = bench__grow(&e->cases, &e->capacity, e->n + 1, sizeof c);
         if (code == 0) {
             e->cases[e->n++] = c;

@@ -37,9 +37,12 @@ struct bench__selection {
 
 /** 1 when filters and excludes choose this name. */
 int bench__selection_takes(const struct bench__selection *selection, const char *name);
+/** 1 when an exclude names it. */
+int bench__selection_excludes(const struct bench__selection *selection, const char *name);
 
-/** Expands all suites into cases, in order of declaration. Free with bench__cases_free(). An
- * integer axis overridden with something that is not an integer: BENCH_EINVAL. */
+/** Expands all suites into cases, in order of declaration. Free with bench__cases_free(). A filter
+ * that names a pair takes both of its cases. An integer axis overridden with something that is not
+ * an integer: BENCH_EINVAL. */
 int bench__cases_select(struct bench__case **out, size_t *out_n, bench_suite *const *suites,
                         size_t n_suites, const struct bench__selection *selection,
                         bench_error *err);

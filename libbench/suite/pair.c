@@ -44,33 +44,33 @@ find_partner(const struct pairing *p, const struct bench__case *like, const char
     return NULL;
 }
 
-/* The name of the base with the pair's in place of the function's. */
-static char *pair_name(const struct bench__case *base, const struct bench__pair *pair) {
-    const size_t before = strlen(base->suite->name) + strlen(base->group->name) + 2;
+/* The name of the case with the pair's in place of the function's. */
+char *bench__pair_name(const struct bench__case *side, const struct bench__pair *pair) {
+    const size_t before = strlen(side->suite->name) + strlen(side->group->name) + 2;
     struct bench__strbuf sb;
     bench__strbuf_init(&sb);
-    bench__strbuf_addn(&sb, base->name, before);
+    bench__strbuf_addn(&sb, side->name, before);
     bench__strbuf_add(&sb, pair->name);
-    bench__strbuf_add(&sb, base->name + before + strlen(base->function->name));
+    bench__strbuf_add(&sb, side->name + before + strlen(side->function->name));
     return bench__strbuf_steal(&sb);
 }
 
-static int is_excluded(const struct bench__selection *selection, const char *name) {
-    for (size_t i = 0; i < selection->n_excludes; i++) {
-        if (bench__pattern_matches(selection->excludes[i], name)) {
-            return 1;
-        }
-    }
-    return 0;
+/* By its own name, or with both of its sides; not because another pair took those. */
+static int is_chosen(const struct bench__selection *selection, const char *name,
+                     const struct bench__case *base, const struct bench__case *variant) {
+    return bench__selection_takes(selection, name) ||
+           (!bench__selection_excludes(selection, name) &&
+            bench__selection_takes(selection, base->name) &&
+            bench__selection_takes(selection, variant->name));
 }
 
 static int add(struct pairing *p, const struct bench__pair *pair, const struct bench__case *base,
                const struct bench__case *variant) {
-    char *name = pair_name(base, pair);
+    char *name = bench__pair_name(base, pair);
     if (name == NULL) {
         return no_memory(p);
     }
-    if (is_excluded(p->selection, name)) {
+    if (!is_chosen(p->selection, name, base, variant)) {
         bench__free(name);
         return 0;
     }

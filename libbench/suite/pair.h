@@ -9,8 +9,13 @@ struct bench__pair_case {
     size_t base, variant; /* indices of the cases */
 };
 
-/** The pairs of which both benchmarks are among the cases and that no exclude matches, in order of
- *  declaration. Free with bench__pairs_free(). @return 0 or BENCH_ENOMEM. */
+/** The name of a pair for the parameters of one of its two cases; to be freed, NULL without
+ *  memory. */
+char *bench__pair_name(const struct bench__case *side, const struct bench__pair *pair);
+
+/** The pairs that the filters name, or of which they choose both benchmarks, unless an exclude
+ *  matches; both must be among the cases. In order of declaration. Free with bench__pairs_free().
+ *  @return 0 or BENCH_ENOMEM. */
 int bench__pairs_select(struct bench__pair_case **out, size_t *out_n,
                         const struct bench__case *cases, size_t n_cases,
                         const struct bench__selection *selection, bench_error *err);

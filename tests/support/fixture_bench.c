@@ -4,10 +4,12 @@
  */
 #include <bench/bench.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -205,6 +207,16 @@ static int setup_that_fails(bench_state *b) {
     return 1;
 }
 
+/* Works alone, but not while another of its kind works in the same directory: as side of a pair. */
+static int take_directory(bench_state *b) {
+    const int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        bench_fail(b, "the directory is taken");
+        return 1;
+    }
+    return 0;
+}
+
 /* ---- declarations -----------------------------------------------------------------------------
  */
 
@@ -243,8 +255,7 @@ static void declare_good(bench_suite *suite) {
               &(bench_opts){.setup = words_setup, .teardown = words_teardown});
 }
 
-/* Pairs whose sides take exactly 100 and 200 ns, by their own account, and one with a side that
- * ends while it is played. */
+/* A pair whose sides take exactly 100 and 200 ns, by their own account. */
 static void once(bench_state *b) {
     bench_set_elapsed_ns(b, 100.0 * (double)bench_iterations(b));
 }
@@ -277,6 +288,10 @@ static void declare_bad(bench_suite *suite) {
     bench_add(group, "fails", fails, NULL);
     bench_add(group, "skips", skips, NULL);
     bench_add(group, "setup_fails", empty, &(bench_opts){.setup = setup_that_fails});
+    bench_add(group, "alone", empty, &(bench_opts){.setup = take_directory});
+    bench_add(group, "alone_too", empty, &(bench_opts){.setup = take_directory});
+    bench_pair(group, "together", "alone", "alone_too");
+    bench_pair(group, "skipped", "alone", "skips");
 }
 
 int main(int argc, char **argv) {

@@ -118,24 +118,54 @@ static void an_exclude_can_name_the_pair(void **state) {
     bench_suite_free(s);
 }
 
+static void a_filter_can_name_the_pair(void **state) {
+    (void)state;
+    bench_suite *s = suite();
+    struct chosen c = choose(s, "core/ack/gain/size=1024,codec=json", NULL);
+    assert_int_equal(c.n_cases, 2);
+    assert_int_equal(c.n_pairs, 1);
+    assert_pair(&c, 0, "core/ack/gain/size=1024,codec=json", "core/ack/single/size=1024,codec=json",
+                "core/ack/batch/size=1024,codec=json");
+    release(&c);
+    c = choose(s, "/cost/size=100,codec=json/", NULL); /* all three functions, two of the pairs */
+    assert_int_equal(c.n_cases, 3);
+    assert_int_equal(c.n_pairs, 2);
+    assert_pair(&c, 1, "core/ack/batch_cost/size=100,codec=json",
+                "core/ack/off/size=100,codec=json", "core/ack/batch/size=100,codec=json");
+    release(&c);
+    c = choose(s, "core/ack/gain", "/batch/"); /* what is excluded is not taken by the back door */
+    assert_int_equal(c.n_cases, 4);
+    assert_int_equal(c.n_pairs, 0);
+    release(&c);
+    c = choose(s, "core/ack/gain", "core/ack/gain/**");
+    assert_int_equal(c.n_cases, 0);
+    release(&c);
+    bench_suite_free(s);
+}
+
 static void no_memory_at_any_point_is_reported(void **state) {
     (void)state;
     bench_suite *s = suite();
-    struct chosen c = choose(s, NULL, NULL);
-    bench__pairs_free(c.pairs, c.n_pairs);
-    const struct bench__selection all = {0};
+    struct bench__pattern *filter;
+    assert_int_equal(bench__pattern_new(&filter, "core/ack/gain/size=100,*", NULL), 0);
+    const struct bench__selection selection = {.n_filters = 1, .filters = &filter};
     const long live = bench__mem_live();
     int code = BENCH_ENOMEM;
     for (long n = 0; code != 0; n++) {
-        assert_true(n < 200);
+        struct chosen c = {0};
+        assert_true(n < 1000);
         bench__mem_fail_after(n);
-        code = bench__pairs_select(&c.pairs, &c.n_pairs, c.cases, c.n_cases, &all, NULL);
+        code = bench__cases_select(&c.cases, &c.n_cases, &s, 1, &selection, NULL);
+        if (code == 0) {
+            code = bench__pairs_select(&c.pairs, &c.n_pairs, c.cases, c.n_cases, &selection, NULL);
+        }
         bench__mem_fail_after(-1);
-        assert_true(code == 0 || (code == BENCH_ENOMEM && c.pairs == NULL && c.n_pairs == 0));
-        bench__pairs_free(c.pairs, c.n_pairs);
+        assert_int_equal(c.n_pairs, code == 0 ? 2 : 0);
+        assert_true(code == 0 || code == BENCH_ENOMEM);
+        release(&c);
         assert_int_equal(bench__mem_live(), live);
     }
-    bench__cases_free(c.cases, c.n_cases);
+    bench__pattern_free(filter);
     bench_suite_free(s);
 }
 
@@ -144,6 +174,7 @@ int main(void) {
         cmocka_unit_test(every_combination_of_the_axes_is_a_pair),
         cmocka_unit_test(both_sides_must_be_chosen),
         cmocka_unit_test(an_exclude_can_name_the_pair),
+        cmocka_unit_test(a_filter_can_name_the_pair),
         cmocka_unit_test(no_memory_at_any_point_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
