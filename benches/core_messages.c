@@ -147,6 +147,8 @@ static void add_message(bench_suite *suite) {
     bench_add(g, "clone", message_clone, &opts);
     bench_add(g, "deep_copy", message_deep_copy, &opts);
     bench_add(g, "overhead", message_overhead, &opts);
+    bench_pair(g, "metadata_cost", "create", "create_with_metadata");
+    bench_pair(g, "correlation_id_cost", "create", "create_with_correlation_id");
 }
 
 /* ---- uuid ------------------------------------------------------------------------------------ */
