@@ -65,7 +65,7 @@ static bench_run *run_all(struct watch *w, const char *journal, int resume, int 
     for (size_t i = 0; i < n; i++) {
         resolved[i] = (bench_resolved){.sampling = BENCH_SAMPLING_FLAT,
                                        .warm_up_time_ns = 2000000,
-                                       .measurement_time_ns = 4000000,
+                                       .measurement_time_ns = 100000000,
                                        .launches = 4,
                                        .sample_size = 20,
                                        .timeout_ns = INT64_C(60000000000),
