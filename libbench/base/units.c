@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* --- the "C" locale, for this thread only --- */
 
@@ -219,6 +220,28 @@ int bench__parse_double(double *out, const char *text, bench_error *err) {
         return bench__error(err, BENCH_EINVAL, "'%.100s' is not a number such as 12, 0.5 or 1e-3",
                             text);
     *out = number;
+    return 0;
+}
+
+int bench__parse_timestamp(double *out_s, const char *text) {
+    static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
+    for (size_t i = 0; i < sizeof form; i++) {
+        const int fits = form[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i];
+        if (!fits)
+            return BENCH_EINVAL;
+    }
+    struct tm utc = {.tm_year = atoi(text) - 1900,
+                     .tm_mon = atoi(text + 5) - 1,
+                     .tm_mday = atoi(text + 8),
+                     .tm_hour = atoi(text + 11),
+                     .tm_min = atoi(text + 14),
+                     .tm_sec = atoi(text + 17)};
+    const struct tm asked = utc;
+    const time_t seconds = timegm(&utc);
+    if (utc.tm_mon != asked.tm_mon || utc.tm_mday != asked.tm_mday ||
+        utc.tm_hour != asked.tm_hour || utc.tm_min != asked.tm_min || utc.tm_sec != asked.tm_sec)
+        return BENCH_EINVAL; /* there is no 30th of February */
+    *out_s = (double)seconds;
     return 0;
 }
 

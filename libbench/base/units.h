@@ -18,6 +18,9 @@ int bench__parse_quantity(double *out, char unit_out[24], const char *text, benc
 int bench__parse_i64(int64_t *out, const char *text, bench_error *err);
 /** A plain decimal number: "12", "-0.5", "1e-3". */
 int bench__parse_double(double *out, const char *text, bench_error *err);
+/** "2024-05-06T07:08:09Z", RFC 3339 in whole seconds of UTC, to seconds since 1970. Sets no error:
+ *  a time that is not known is no mistake. */
+int bench__parse_timestamp(double *out_s, const char *text);
 
 /* Writing: all of these write into buf, cut to size, and return it; NAN and infinities become "-".
  * `digits` is the number of significant digits: trailing zeros stay, digits before the point are

@@ -17,7 +17,6 @@
 #include "run/runner.h"
 #include "worker/worker.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -152,7 +151,6 @@ static int judge(struct bench__session *s, const struct bench__matchup *duels) {
     }
     const struct bench__verdict_options options = {
         .lenient = s->options->baseline_lenient != NULL,
-        .between_run_sd = NAN,
         .noise_threshold = s->options->noise_threshold,
         .selected = chosen,
         .n_selected = n_chosen,

@@ -250,8 +250,7 @@ static const struct bench__duel_pair *find_pair(const struct bench__matchup *m, 
 
 static int find_suspects(struct bench__duel_pair *out, size_t *n, const struct bench__matchup *m,
                          const struct bench__gates *gates, bench_error *err) {
-    const struct bench__verdict_options how = {
-        .between_run_sd = NAN, .duels = m->evidence, .n_duels = m->n_evidence};
+    const struct bench__verdict_options how = {.duels = m->evidence, .n_duels = m->n_evidence};
     bench_outcome outcome;
     const int code = bench__judge(&outcome, m->runs[1], m->runs[0], gates, &how, err);
     *n = 0;

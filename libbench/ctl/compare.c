@@ -6,8 +6,6 @@
 
 #include "base/error.h"
 
-#include <math.h>
-
 /* A path before a name: of the name's machine classes the one of the path's host is taken. */
 static int load_both(bench_run **before, bench_run **after,
                      const struct bench__cli_options *options, bench_error *err) {
@@ -25,8 +23,7 @@ int benchctl_compare(const struct bench__cli_options *options, bench_error *err)
         return benchctl_duel(options, err);
     if (options->arguments.n > 2)
         return bench__error(err, BENCH_EINVAL, "filters are for comparing two executables");
-    const struct bench__verdict_options how = {.between_run_sd = NAN,
-                                               .noise_threshold = options->noise_threshold,
+    const struct bench__verdict_options how = {.noise_threshold = options->noise_threshold,
                                                .adjustment =
                                                    (enum bench__adjustment)options->adjust};
     bench_run *before = NULL, *after = NULL;

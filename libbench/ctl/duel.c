@@ -11,7 +11,6 @@
 #include "ctl/commands.h"
 #include "result/model.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -187,8 +186,7 @@ static int judge_and_report(struct command *c, bench_error *err) {
     for (size_t i = 0; i < old->n_results; i++) {
         names[i] = old->results[i].name;
     }
-    const struct bench__verdict_options how = {.between_run_sd = NAN,
-                                               .noise_threshold = c->options->noise_threshold,
+    const struct bench__verdict_options how = {.noise_threshold = c->options->noise_threshold,
                                                .selected = names,
                                                .n_selected = old->n_results,
                                                .adjustment =

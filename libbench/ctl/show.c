@@ -12,7 +12,6 @@
 #include "result/model.h"
 #include "result/verdict.h"
 
-#include <math.h>
 #include <string.h>
 
 static int no_memory(bench_error *err) {
@@ -243,7 +242,7 @@ int benchctl_report(const bench_run *run, const bench_run *baseline,
 int benchctl_show(const struct bench__cli_options *options, bench_error *err) {
     bench_run *run = NULL;
     int rc = benchctl_load(&run, options->arguments.items[0], options, NULL, err);
-    const struct bench__verdict_options how = {.between_run_sd = NAN};
+    const struct bench__verdict_options how = {0};
     if (rc == 0)
         rc = benchctl_report(run, NULL, &how, NULL, options, err);
     bench_run_free(run);

@@ -369,7 +369,7 @@ static int time_ratio(bench_estimate *out, const bench_result *of, const bench_r
         rc = bench__side_init(&b, of, NULL, BENCH_KERNEL_ADD);
     }
     if (rc == 0) {
-        const struct bench__difference d = bench__difference(&b, &a, 0);
+        const struct bench__difference d = bench__difference(&b, &a, NULL);
         const bench_estimate log_ratio =
             bench__difference_interval(&d, of->options.confidence_level);
         *out = (bench_estimate){exp(log_ratio.point), exp(log_ratio.lower), exp(log_ratio.upper)};

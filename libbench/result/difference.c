@@ -8,7 +8,6 @@
 #include "base/robust.h"
 #include "result/model.h"
 #include "stats/describe.h"
-#include "stats/power.h"
 #include "stats/special.h"
 
 #include <math.h>
@@ -72,24 +71,48 @@ double bench__side_location(struct bench__side *side, double *out_error2, size_t
     return location;
 }
 
-struct bench__difference bench__difference(struct bench__side *b, struct bench__side *a,
-                                           double extra_variance) {
-    double error2_a, error2_b;
-    size_t kept_a, kept_b;
-    const double at_a = bench__side_location(a, &error2_a, &kept_a);
-    const double at_b = bench__side_location(b, &error2_b, &kept_b);
-    const double error2 = error2_a + error2_b;
-    struct bench__difference d = {.estimate = at_b - at_a, .se = sqrt(error2 + extra_variance)};
-    /* Welch-Satterthwaite with a third, exactly known part: it only adds to the numerator. */
-    d.df = bench__welch_df(error2_a * (double)kept_a, kept_a, error2_b * (double)kept_b, kept_b);
+/* Squared standard error of a sum of independent parts and its degrees of freedom. */
+struct error_sum {
+    double error2, lost; /* lost: sum of squares over degrees of freedom */
+};
+
+static void add_part(struct error_sum *sum, double error2, double df) {
     if (error2 > 0) {
-        const double ratio = (error2 + extra_variance) / error2;
-        d.df *= ratio * ratio;
+        sum->error2 += error2;
+        sum->lost += error2 * error2 / df; /* 0 for what is known exactly */
     }
-    if (error2 == 0 || d.df > 1e9) {
-        d.df = 1e9;
+}
+
+/* Nearly exact is exact: beyond, t is the normal distribution. */
+static double df_of(const struct error_sum *sum) {
+    const double df = sum->error2 * sum->error2 / sum->lost;
+    return sum->lost > 0 && df < 1e9 ? df : 1e9;
+}
+
+struct bench__difference bench__difference(struct bench__side *b, struct bench__side *a,
+                                           const struct bench__between_runs *between) {
+    double error2[2];
+    size_t kept[2];
+    const double at_a = bench__side_location(a, &error2[0], &kept[0]);
+    const double at_b = bench__side_location(b, &error2[1], &kept[1]);
+    if (isnan(error2[0]) || isnan(error2[1])) {
+        return (struct bench__difference){at_b - at_a, NAN, NAN};
     }
-    return d;
+    struct error_sum launches = {0, 0}, all = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        const double own = between != NULL ? between->own_error2 : 0;
+        add_part(&launches, error2[i], (double)(kept[i] - 1));
+        add_part(&all, error2[i] - own, (double)(kept[i] - 1));
+    }
+    if (between != NULL) {
+        const double moved = 2 * between->sd * between->sd;
+        add_part(&all, moved, between->df);
+    }
+    if (launches.error2 > all.error2) {
+        return (struct bench__difference){at_b - at_a, sqrt(launches.error2),
+                                          fmin(df_of(&launches), df_of(&all))};
+    }
+    return (struct bench__difference){at_b - at_a, sqrt(all.error2), df_of(&all)};
 }
 
 bench_estimate bench__difference_interval(const struct bench__difference *d, double level) {

@@ -39,9 +39,29 @@ void bench__side_clear(struct bench__side *side);
  *  fewer than two values. Sorts the side. */
 double bench__side_location(struct bench__side *side, double *out_error2, size_t *out_kept);
 
-/** b - a. `extra_variance` is added to the squared standard error as known exactly. */
+/**
+ * How far the times of one benchmark move from run to run, of log time: what the launches of a run
+ * cannot show.
+ */
+struct bench__between_runs {
+    double sd;         /* standard deviation of the times of single runs; NAN: not known */
+    double df;         /* its degrees of freedom; INFINITY: known exactly */
+    double own_error2; /* the part of sd^2 that the runs' own launches explain; 0: sd has none */
+    double span_s;     /* time from the first to the last of the runs it comes from; NAN: unknown */
+    size_t n_runs;     /* that are known; with fewer than BENCH__MIN_KNOWN_RUNS sd is NAN */
+};
+
+enum { BENCH__MIN_KNOWN_RUNS = 5 };
+
+/**
+ * b - a. Two runs of the same code differ by 2 sd^2, and of that own_error2 on each side is what
+ * launches as many and as good as those of the known runs would show. So the squared standard error
+ * is 2 sd^2, plus what the launches of each side show beyond own_error2; and never less than what
+ * the launches of both sides show. The degrees of freedom are Welch and Satterthwaite's over these
+ * parts, and at most those of the launches where these decide. NULL: nothing moves between runs.
+ */
 struct bench__difference bench__difference(struct bench__side *b, struct bench__side *a,
-                                           double extra_variance);
+                                           const struct bench__between_runs *between);
 /** Interval at a two-sided level; NAN bounds without a standard error. Log scale. */
 bench_estimate bench__difference_interval(const struct bench__difference *d, double level);
 /** Two-sided p of no difference; NAN without a standard error. */

@@ -69,6 +69,7 @@ void bench__comparison_write(struct bench__json_writer *w, const char *key,
     bench__json_add_text(w, "kernel",
                          c->kernel < 0 ? NULL : bench_kernel_name((bench_kernel)c->kernel));
     add_rounded(w, "mde", c->mde);
+    bench__json_add_u64(w, "n_runs_known", c->n_runs_known);
     bench__json_add_text(w, "name", c->name);
     add_rounded(w, "p_adjusted", c->p_adjusted);
     add_rounded(w, "p_value", c->p_value);

@@ -1,6 +1,7 @@
 /*
  * Pairs the benchmarks of two runs, computes their difference and gives each its verdict; the exit
- * code follows from all of them. The statistics are in difference.c, the thresholds in gates.c.
+ * code follows from all of them. The statistics are in stored.c and evidence.c, the
+ * thresholds in gates.c.
  */
 #include "result/verdict.h"
 
@@ -8,23 +9,20 @@
 #include "base/mem.h"
 #include "measure/host.h"
 #include "result/decide.h"
-#include "result/difference.h"
 #include "result/model.h"
 #include "result/pairs.h"
+#include "result/stored.h"
 #include "stats/power.h"
-#include "stats/special.h"
 
 #include <math.h>
 #include <string.h>
-
-#define MIN_CORRELATION 0.7 /* below, dividing by a kernel adds more spread than it takes away */
 
 struct judging {
     bench_outcome *out;
     const struct bench__gates *gates;
     const struct bench__verdict_options *options;
-    int is_foreign;                         /* the runs are of different machines or builds */
-    double assumed_sd[BENCH_N_KERNELS + 1]; /* by divisor + 1; NAN until needed */
+    int is_foreign; /* the runs are of different machines or builds */
+    struct bench__stored stored;
 };
 
 /* ---- which to compare -------------------------------------------------------------------------
@@ -175,94 +173,13 @@ static int is_comparable(const struct judging *j, bench_comparison *c) {
 /* ---- the numbers ------------------------------------------------------------------------------
  */
 
-static int best_kernel(const bench_result *before) {
-    int best = -1;
-    for (int k = 0; k < BENCH_N_KERNELS; k++) {
-        const double r = before->kernel_correlation[k];
-        if (r >= MIN_CORRELATION && (best < 0 || r > before->kernel_correlation[best])) {
-            best = k;
-        }
-    }
-    return best;
-}
-
-/* Both sides of a pair, plain or divided by a kernel. */
-struct sides {
-    struct bench__side before, after;
-};
-
-static int sides_init(struct sides *s, const struct judging *j, const bench_comparison *c,
-                      int kernel) {
-    const bench_run *run = kernel < 0 ? NULL : j->out->run;
-    const bench_run *baseline = kernel < 0 ? NULL : j->out->baseline;
-    int rc = bench__side_init(&s->before, c->before, baseline, (bench_kernel)kernel);
-    s->after = (struct bench__side){0};
-    return rc != 0 ? rc : bench__side_init(&s->after, c->after, run, (bench_kernel)kernel);
-}
-
-static void sides_clear(struct sides *s) {
-    bench__side_clear(&s->before);
-    bench__side_clear(&s->after);
-}
-
-/* Replaces the sides by divided ones where the baseline alone says that this helps. */
-static int divide_by_kernel(struct sides *s, const struct judging *j, bench_comparison *c) {
-    const int kernel = best_kernel(c->before);
-    struct sides divided;
-    double plain2, divided2;
-    size_t kept;
-    if (kernel < 0) {
-        return 0;
-    }
-    int rc = sides_init(&divided, j, c, kernel);
-    if (rc == 0 && divided.before.n == s->before.n && divided.after.n == s->after.n) {
-        bench__side_location(&s->before, &plain2, &kept);
-        bench__side_location(&divided.before, &divided2, &kept);
-        if (divided2 < plain2) {
-            const struct sides plain = *s;
-            *s = divided;
-            divided = plain;
-            c->kernel = kernel;
-        }
-    }
-    sides_clear(&divided);
-    return rc;
-}
-
-static double between_run_sd(struct judging *j, int kernel) {
-    if (!isnan(j->options->between_run_sd)) {
-        return j->options->between_run_sd;
-    }
-    double *sd = &j->assumed_sd[kernel + 1];
-    if (isnan(*sd)) {
-        *sd = bench__assumed_between_run_sd(j->out->baseline, j->out->run, kernel);
-    }
-    return *sd;
-}
-
 static int measure_change(struct judging *j, bench_comparison *c, double *out_upper,
                           bench_error *err) {
     const struct bench__duel_evidence *duel = find_duel(j->options, c->name);
-    struct sides s;
     if (duel != NULL) {
         return bench__evidence_compare(c, out_upper, duel, j->out->run->seed, err);
     }
-    int rc = sides_init(&s, j, c, -1);
-    if (rc == 0 && isnan(j->options->between_run_sd)) {
-        rc = divide_by_kernel(&s, j, c);
-    }
-    if (rc == 0) {
-        c->between_run_sd = between_run_sd(j, c->kernel);
-        const struct bench__difference d =
-            bench__difference(&s.after, &s.before, 2 * c->between_run_sd * c->between_run_sd);
-        const bench_estimate change = bench__difference_interval(&d, 1 - c->alpha);
-        c->change = (bench_estimate){expm1(change.point), expm1(change.lower), expm1(change.upper)};
-        c->p_value = bench__difference_p(&d);
-        c->mde = isnan(d.se) ? NAN : expm1(bench__mde(d.se, d.df, c->alpha));
-        *out_upper =
-            isnan(d.se) ? NAN : expm1(d.estimate + bench__t_quantile(1 - c->alpha, d.df) * d.se);
-    }
-    sides_clear(&s);
+    const int rc = bench__stored_change(c, out_upper, &j->stored);
     return rc == 0 ? 0 : bench__error(err, rc, "out of memory comparing with the baseline");
 }
 
@@ -396,9 +313,7 @@ int bench__judge(bench_outcome *out, const bench_run *run, const bench_run *base
     struct judging j = {.out = out, .gates = gates, .options = options};
     int rc = 0;
     *out = (bench_outcome){.run = run, .baseline = baseline};
-    for (size_t i = 0; i <= BENCH_N_KERNELS; i++) {
-        j.assumed_sd[i] = NAN;
-    }
+    bench__stored_init(&j.stored, run, baseline, options->between_runs, options->context);
     if (baseline != NULL) {
         j.is_foreign = bench__host_differences(&run->host, &baseline->host, out->incomparable_why,
                                                sizeof out->incomparable_why) > 0;

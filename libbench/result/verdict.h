@@ -2,15 +2,16 @@
  * result/verdict.h - the verdict: against a stored baseline, or by duels.
  *
  * Old and new ran at different times, so what the runs themselves cannot show, how far the machine
- * moves from run to run, enters the standard error: SE^2 = SE(old)^2 + SE(new)^2 + 2
- * between_run_sd^2 with the errors of the two trimmed means of log launch medians
- * (result/difference.h).
+ * moves from run to run, enters the standard error beside the errors of the two trimmed means of
+ * log launch medians (result/difference.h).
  *
- * between_run_sd is what the caller learned from a history. Without one it is assumed from the
- * calibration readings of both runs (bench__assumed_between_run_sd), and then both sides may be
- * divided by a calibration kernel: the one with the highest correlation in the baseline, if that is
- * at least 0.7 and dividing makes the baseline's own launches agree better. The new run has no say
- * in that choice. A learned sd is one of undivided times and excludes it.
+ * It is what the caller knows of earlier runs of the benchmark, if these are at least
+ * BENCH__MIN_KNOWN_RUNS. With fewer it is assumed from the calibration readings of both runs
+ * (bench__assumed_between_run_sd), and then both sides may be divided by a calibration kernel: the
+ * one with the highest correlation in the baseline, if that is at least 0.7 and dividing makes the
+ * baseline's own launches agree better. The new run has no say in that choice. A learned sd is one
+ * of undivided times and excludes it. Where the known runs span less than half of the time between
+ * old and new, they say too little about so long a time: then the larger of both counts.
  *
  * With threshold d and level alpha (gates), p two-sided and adjusted over the suite (Benjamini and
  * Hochberg 1995), the interval at 1 - alpha:
@@ -27,15 +28,18 @@
 
 #include "result/evidence.h"
 #include "result/gates.h"
+#include "result/stored.h"
 
 /** How p-values are corrected for there being many: over each suite, screening, stored results and
  *  final duels each among themselves. */
 enum bench__adjustment { BENCH__ADJUST_BH = 0, BENCH__ADJUST_HOLM, BENCH__ADJUST_NONE };
 
 struct bench__verdict_options {
-    int lenient;            /* benchmarks of the baseline that were not measured are not missing */
-    double between_run_sd;  /* of log time, learned; NAN: assume from the calibration */
-    double noise_threshold; /* changes below it are never called, relative; 0 = none */
+    int lenient; /* benchmarks of the baseline that were not measured are not missing */
+    /* What is known about the earlier runs of a benchmark; NULL: nothing. */
+    bench__between_runs_fn *between_runs;
+    void *context;
+    double noise_threshold;      /* changes below it are never called, relative; 0 = none */
     const char *const *selected; /* names this run set out to measure; NULL: all of its suites */
     size_t n_selected;
     enum bench__adjustment adjustment;

@@ -228,6 +228,7 @@ typedef struct bench_comparison {
     double threshold, alpha; /**< in force, relative */
     int kernel;              /**< bench_kernel by which both sides were divided, or -1 */
     double between_run_sd;   /**< assumed or learned, of log time, entering the interval */
+    size_t n_runs_known;     /**< earlier runs that it was learned from; under 5 it is assumed */
     int below_threshold;     /**< pass, although slower with confidence: less than the threshold */
     bench_evidence evidence;
     bench_duel_record duel; /**< n_launches is 0 when the evidence is stored */

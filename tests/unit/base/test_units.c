@@ -501,6 +501,37 @@ static void the_locale_does_not_matter(void **state) {
     assert_string_equal(unit, "1.23 us");
 }
 
+static void timestamps(void **state) {
+    static const char *const wrong[] = {
+        "",
+        "2024",
+        "2024-05-06",
+        "2024-05-06 07:08:09Z",
+        "2024-05-06T07:08:09",
+        "2024-05-06T07:08:09Z ",
+        "2024-05-06T07:08:09+02",
+        "2024-13-06T07:08:09Z",
+        "2024-00-06T07:08:09Z",
+        "2023-02-29T07:08:09Z",
+        "2024-05-06T24:08:09Z",
+        "2024-05-06T07:60:09Z",
+        "2024-05-06T07:08:60Z",
+        "-024-05-06T07:08:09Z",
+    };
+    double s = 7, later = 7;
+    (void)state;
+    assert_int_equal(bench__parse_timestamp(&s, "1970-01-02T00:00:01Z"), 0);
+    assert_true(s == 86401);
+    assert_int_equal(bench__parse_timestamp(&s, "2024-02-28T23:59:59Z"), 0);
+    assert_int_equal(bench__parse_timestamp(&later, "2024-03-01T00:00:00Z"), 0);
+    assert_true(later - s == 86401);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        double out = -1;
+        assert_int_equal(bench__parse_timestamp(&out, wrong[i]), BENCH_EINVAL);
+        assert_true(out == -1);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations),
@@ -516,6 +547,7 @@ int main(void) {
         cmocka_unit_test(sizes),
         cmocka_unit_test(percentages),
         cmocka_unit_test(clocks),
+        cmocka_unit_test(timestamps),
         cmocka_unit_test(shortest),
         cmocka_unit_test(shortest_reads_back),
         cmocka_unit_test(formatted_times_are_compact),

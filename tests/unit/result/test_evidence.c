@@ -45,7 +45,7 @@ static bench_comparison judge_one(const struct bench__duel_evidence *e, double t
     struct bench__gates *gates = NULL;
     bench_error err = {0};
     bench_outcome outcome;
-    const struct bench__verdict_options how = {.between_run_sd = NAN, .duels = e, .n_duels = 1};
+    const struct bench__verdict_options how = {.duels = e, .n_duels = 1};
     expect_ok(bench__gates_default(&gates, &err), &err);
     bench__gates_set_threshold(gates, threshold);
     expect_ok(bench__judge(&outcome, new, old, gates, &how, &err), &err);
@@ -172,8 +172,7 @@ static bench_outcome judge_three(const struct bench__duel_evidence *e, size_t n,
     struct bench__gates *gates = NULL;
     bench_error err = {0};
     bench_outcome outcome;
-    const struct bench__verdict_options how = {
-        .between_run_sd = 0.002, .adjustment = adjustment, .duels = e, .n_duels = n};
+    const struct bench__verdict_options how = {.adjustment = adjustment, .duels = e, .n_duels = n};
     expect_ok(bench__gates_default(&gates, &err), &err);
     expect_ok(bench__judge(&outcome, new, old, gates, &how, &err), &err);
     bench__gates_free(gates);
@@ -268,7 +267,7 @@ static int judge_two(void) {
     for (size_t i = 0; i < N; i++) {
         x[i] = rounds[i] = 0.1 + 0.002 * steps[i];
     }
-    const struct bench__verdict_options how = {.between_run_sd = NAN, .duels = e, .n_duels = 2};
+    const struct bench__verdict_options how = {.duels = e, .n_duels = 2};
     if (code == 0) {
         bench_run *old = bench__run_new(), *new = bench__run_new();
         code = old != NULL && new != NULL ? 0 : BENCH_ENOMEM;
