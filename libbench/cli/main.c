@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "cli/noise.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/redecide.h"
@@ -141,7 +142,8 @@ static int measure(struct bench__session *s, char *const *argv) {
 /* ---- after measuring ---- */
 
 /* By stored results, and where duels have been played, by them. */
-static int judge(struct bench__session *s, const struct bench__matchup *duels) {
+static int judge(struct bench__session *s, const struct bench__matchup *duels,
+                 struct bench__cli_noise *noise) {
     const char **chosen;
     size_t n_chosen;
     int code = bench__cli_chosen_names(&chosen, &n_chosen, s->cases, s->n_cases, s->baseline,
@@ -149,7 +151,7 @@ static int judge(struct bench__session *s, const struct bench__matchup *duels) {
     if (code != 0) {
         return code;
     }
-    const struct bench__verdict_options options = {
+    struct bench__verdict_options options = {
         .lenient = s->options->baseline_lenient != NULL,
         .noise_threshold = s->options->noise_threshold,
         .selected = chosen,
@@ -158,6 +160,7 @@ static int judge(struct bench__session *s, const struct bench__matchup *duels) {
         .duels = duels->evidence,
         .n_duels = duels->n_evidence,
     };
+    bench__cli_noise_use(noise, &options);
     bench_outcome_clear(&s->outcome);
     code = bench__judge(&s->outcome, s->run, s->baseline, s->gates, &options, s->err);
     bench__free(chosen);
@@ -207,14 +210,24 @@ static int write_results(struct bench__session *s) {
     return own != 0 ? own : code;
 }
 
+/* Stored results were recorded when they were measured, and launches of one process are another
+ * thing than launches. */
+static int may_be_recorded(const struct bench__session *s) {
+    return s->options->load_baseline == NULL && !s->options->in_process;
+}
+
 static int conclude(struct bench__session *s) {
     struct bench__matchup duels = {0};
-    int code = judge(s, &duels);
+    struct bench__cli_noise noise = {.run = s->run};
+    if (s->baseline != NULL) {
+        bench__cli_noise_load(&noise, s->run, s->options);
+    }
+    int code = judge(s, &duels, &noise);
     if (code == 0) {
         code = bench__redecide(&duels, s);
     }
     if (code == 0 && duels.n_evidence > 0) {
-        code = judge(s, &duels);
+        code = judge(s, &duels, &noise);
     }
     if (code == 0) {
         code = write_results(s);
@@ -222,6 +235,10 @@ static int conclude(struct bench__session *s) {
     if (code == 0) {
         code = save_baseline(s);
     }
+    if (code == 0) {
+        bench__cli_noise_add(&s->outcome, may_be_recorded(s), s->options, &noise);
+    }
+    bench__cli_noise_clear(&noise);
     bench__matchup_clear(&duels);
     return code;
 }

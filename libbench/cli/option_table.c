@@ -192,6 +192,9 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "cache-size", SIZE, RUN | CACHE | PRUNE, BASELINES, AT(cache_size_bytes), "SIZE", "512MiB",
         .help = "room for the executables that --save-baseline keeps in the cache of this user; 0 "
         "keeps none", .max = PEBIBYTE},
+    [BENCH__OPT_NO_RECORD] = {
+        "no-record", FLAG, RUN | COMPARE, BASELINES, AT(no_record), NULL, NULL,
+        .help = "neither ask nor add to what earlier runs have shown about this machine"},
     [BENCH__OPT_GATES] = {
         "gates", FILENAME, REPORTS | CHECK, BASELINES, AT(gates), "FILE", NULL,
         .help = "thresholds and budgets; otherwise gates.json beside the baselines, if it exists"},
@@ -236,7 +239,7 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "config", FILENAME, RUN, GENERAL, AT(config), "FILE", NULL,
         .help = "read options from this file, lines of the form name = value"},
     [BENCH__OPT_HELP] = {
-        "help", FLAG, ALL | SELFTEST, GENERAL, AT(help), NULL, NULL,
+        "help", FLAG, ALL | SELFTEST | BENCH__CMD_NOISE, GENERAL, AT(help), NULL, NULL,
         .help = "print this help", .letter = 'h', .only_on_line = 1},
     [BENCH__OPT_VERSION] = {
         "version", FLAG, RUN, GENERAL, AT(version), NULL, NULL,

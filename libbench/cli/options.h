@@ -51,6 +51,7 @@ enum bench__option_id {
     BENCH__OPT_NO_DUEL,
     BENCH__OPT_BASELINES_DIR,
     BENCH__OPT_CACHE_SIZE,
+    BENCH__OPT_NO_RECORD,
     BENCH__OPT_GATES,
     BENCH__OPT_THRESHOLD,
     BENCH__OPT_FAIL_ON,
@@ -141,6 +142,7 @@ struct bench__cli_options {
     int no_duel;
     char *baselines_dir;
     int64_t cache_size_bytes; /* of all kept executables; 0: keep none */
+    int no_record;
     char *gates;
     unsigned fail_on; /* BENCH__FAIL_... */
     char *from, *reason;
@@ -167,7 +169,8 @@ enum {
     BENCH__CMD_BASELINE_ACCEPT = 1 << 5,
     BENCH__CMD_SELFTEST = 1 << 6,
     BENCH__CMD_BASELINE_CACHE = 1 << 7,
-    BENCH__CMD_BASELINE_PRUNE = 1 << 8
+    BENCH__CMD_BASELINE_PRUNE = 1 << 8,
+    BENCH__CMD_NOISE = 1 << 9
 };
 
 /** A command: what it takes besides options, and what its help says about it. */

@@ -8,7 +8,7 @@
 /** A command's work. @return an exit code (0 or more), or a BENCH_E... code (below 0) with err. */
 typedef int benchctl_fn(const struct bench__cli_options *options, bench_error *err);
 
-benchctl_fn benchctl_compare, benchctl_duel, benchctl_selftest, benchctl_show;
+benchctl_fn benchctl_compare, benchctl_duel, benchctl_noise, benchctl_selftest, benchctl_show;
 benchctl_fn benchctl_baseline_list, benchctl_baseline_check, benchctl_baseline_accept;
 benchctl_fn benchctl_baseline_cache, benchctl_baseline_prune;
 

@@ -5,6 +5,7 @@
 #include "ctl/commands.h"
 
 #include "base/error.h"
+#include "cli/noise.h"
 
 /* A path before a name: of the name's machine classes the one of the path's host is taken. */
 static int load_both(bench_run **before, bench_run **after,
@@ -23,13 +24,17 @@ int benchctl_compare(const struct bench__cli_options *options, bench_error *err)
         return benchctl_duel(options, err);
     if (options->arguments.n > 2)
         return bench__error(err, BENCH_EINVAL, "filters are for comparing two executables");
-    const struct bench__verdict_options how = {.noise_threshold = options->noise_threshold,
-                                               .adjustment =
-                                                   (enum bench__adjustment)options->adjust};
+    struct bench__verdict_options how = {.noise_threshold = options->noise_threshold,
+                                         .adjustment = (enum bench__adjustment)options->adjust};
     bench_run *before = NULL, *after = NULL;
     int rc = load_both(&before, &after, options, err);
-    if (rc == 0)
+    if (rc == 0) {
+        struct bench__cli_noise noise;
+        bench__cli_noise_load(&noise, after, options);
+        bench__cli_noise_use(&noise, &how);
         rc = benchctl_report(after, before, &how, NULL, options, err);
+        bench__cli_noise_clear(&noise);
+    }
     bench_run_free(before);
     bench_run_free(after);
     return rc;

@@ -31,6 +31,12 @@ static const struct entry {
       "Says how often a change was seen where there is none, how often one was found, and in what "
       "time. Exit code 3 when a bar is missed with confidence."},
      benchctl_selftest},
+    {{BENCH__CMD_NOISE, "noise", "[FILTER...]", 0, SIZE_MAX,
+      "Shows what earlier runs say about this machine.",
+      "For each benchmark: how many runs are known, how far its time moves from run to run (as a "
+      "standard deviation; it takes 5 runs to know), how far a copy of an executable is from "
+      "itself, and the last run."},
+     benchctl_noise},
     {{BENCH__CMD_BASELINE_LIST, "baseline list", "", 0, 0, "Lists the stored baselines.", NULL},
      benchctl_baseline_list},
     {{BENCH__CMD_BASELINE_CHECK, "baseline check", "", 0, 0,

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "cli/noise.h"
 #include "cli/output.h"
 #include "ctl/commands.h"
 #include "measure/host.h"
@@ -232,6 +233,7 @@ int benchctl_report(const bench_run *run, const bench_run *baseline,
         rc = bench__cli_write_outputs(&outcome, options, &style, stdout, stderr, err);
     }
     if (rc == 0) {
+        bench__cli_noise_add(&outcome, 0, options, NULL);
         rc = outcome.exit_code;
     }
     bench_outcome_clear(&outcome);

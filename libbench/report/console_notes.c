@@ -278,6 +278,8 @@ static void add_knowledge(const struct bench__console *c, unsigned shown) {
     bench__say_outliers(&text, c->view);
     add_entry(c, "outliers", &text);
     add_flags(c);
+    bench__say_between_runs(&text, c->view);
+    add_entry(c, "between runs", &text);
     bench__say_resolution(&text, c->view);
     add_entry(c, "duels", &text);
     bench__say_placement(&text, c->view);

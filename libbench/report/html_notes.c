@@ -241,6 +241,8 @@ static void add_knowledge(const struct bench__page *page) {
     bench__say_outliers(&words, page->view);
     add_item(page->out, "outliers", &words);
     add_flags(page);
+    bench__say_between_runs(&words, page->view);
+    add_item(page->out, "between runs", &words);
     bench__say_resolution(&words, page->view);
     add_item(page->out, "duels", &words);
     bench__say_placement(&words, page->view);

@@ -241,6 +241,8 @@ static void add_foot(struct bench__strbuf *out, const struct bench__view *view) 
     add_paragraph(out, &words);
     bench__say_noise(&words, view);
     add_paragraph(out, &words);
+    bench__say_between_runs(&words, view);
+    add_paragraph(out, &words);
     bench__say_resolution(&words, view);
     add_paragraph(out, &words);
     for (size_t i = 0; i < view->outcome->n_suite_changes; i++) {

@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "report/figures.h"
+#include "result/difference.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -255,6 +256,46 @@ void bench__say_noise(struct bench__strbuf *out, const struct bench__view *view)
             separator = ", ";
         }
     }
+}
+
+/* Runs that are known: the least and the most over some benchmarks. */
+struct known_runs {
+    size_t n_benchmarks, least, most;
+};
+
+static void count_known(struct known_runs *known, size_t n_runs) {
+    known->least = known->n_benchmarks == 0 || n_runs < known->least ? n_runs : known->least;
+    known->most = n_runs > known->most ? n_runs : known->most;
+    known->n_benchmarks++;
+}
+
+void bench__say_between_runs(struct bench__strbuf *out, const struct bench__view *view) {
+    struct known_runs assumed = {0}, learned = {0};
+    for (size_t i = 0; i < view->outcome->n_comparisons; i++) {
+        const bench_comparison *c = &view->outcome->comparisons[i];
+        if (c->evidence == BENCH_EVIDENCE_STORED && isfinite(c->between_run_sd)) {
+            count_known(c->n_runs_known < BENCH__MIN_KNOWN_RUNS ? &assumed : &learned,
+                        c->n_runs_known);
+        }
+    }
+    if (assumed.n_benchmarks + learned.n_benchmarks == 0) {
+        return;
+    }
+    bench__strbuf_add(out, "how far this machine moves from run to run is ");
+    if (assumed.n_benchmarks == 0) {
+        bench__strbuf_addf(out, "known from %zu", learned.least);
+        if (learned.least < learned.most) {
+            bench__strbuf_addf(out, " to %zu", learned.most);
+        }
+        bench__strbuf_add(out, " runs");
+        return;
+    }
+    bench__strbuf_add(out, "assumed");
+    if (learned.n_benchmarks > 0) {
+        bench__strbuf_addf(out, " for %zu of %zu benchmarks", assumed.n_benchmarks,
+                           assumed.n_benchmarks + learned.n_benchmarks);
+    }
+    bench__strbuf_addf(out, ": %zu of %d runs known", assumed.least, BENCH__MIN_KNOWN_RUNS);
 }
 
 void bench__say_inconclusive(struct bench__strbuf *out, const struct bench__view *view) {

@@ -54,6 +54,8 @@ void bench__say_latency(struct bench__strbuf *out, const bench_latency *latency,
 void bench__say_outliers(struct bench__strbuf *out, const struct bench__view *view);
 /** How many launches were disturbed, and by what; nothing without launches. */
 void bench__say_noise(struct bench__strbuf *out, const struct bench__view *view);
+/** Whether the spread between runs was learned or assumed; nothing without stored comparisons. */
+void bench__say_between_runs(struct bench__strbuf *out, const struct bench__view *view);
 /** How many could not be decided, which changes they could have seen, and what to do. */
 void bench__say_inconclusive(struct bench__strbuf *out, const struct bench__view *view);
 /** "41 pass, 1 regressed and 6 inconclusive against 'main' (2025-01-02, commit 3fa9c1d)". */

@@ -324,6 +324,8 @@ static void set_comparison(bench_comparison *c, const bench_result *after,
         c->mde = 4.2 * se;
         c->p_value = c->p_adjusted = fabs(change) > 2.6 * se ? 0.001 : 0.4;
         c->below_threshold = verdict == BENCH_VERDICT_PASS && c->change.lower > 0.01;
+        c->between_run_sd = 0.01;
+        c->n_runs_known = 3;
     }
     if (verdict != BENCH_VERDICT_NONE) {
         snprintf(c->reason, sizeof c->reason, "%s", reason_for(verdict));

@@ -76,6 +76,44 @@ static void test_interruption_is_said(void **state) {
     fixture_clear(&f);
 }
 
+static void check_between_runs(const bench_outcome *outcome, const char *expected) {
+    struct bench__strbuf text;
+    struct bench__view view;
+    bench__strbuf_init(&text);
+    assert_int_equal(bench__view_init(&view, outcome, NULL), 0);
+    bench__say_between_runs(&text, &view);
+    assert_string_equal(bench__strbuf_text(&text), expected);
+    bench__strbuf_clear(&text);
+    bench__view_clear(&view);
+}
+
+static void test_known_runs_are_said_once(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, FIXTURE_LARGE);
+    bench_comparison *c = f.outcome.comparisons;
+    const size_t n = f.outcome.n_comparisons;
+    check_between_runs(&f.outcome, "how far this machine moves from run to run is assumed: 3 of 5 "
+                                   "runs known");
+    for (size_t i = 2; i < n; i++) {
+        c[i].n_runs_known = 7;
+    }
+    c[1].n_runs_known = 0;
+    check_between_runs(&f.outcome, "how far this machine moves from run to run is assumed for 2 of "
+                                   "72 benchmarks: 0 of 5 runs known");
+    c[0].n_runs_known = c[1].n_runs_known = 7;
+    check_between_runs(&f.outcome, "how far this machine moves from run to run is known from 7 "
+                                   "runs");
+    c[5].n_runs_known = 30;
+    check_between_runs(&f.outcome, "how far this machine moves from run to run is known from 7 to "
+                                   "30 runs");
+    for (size_t i = 0; i < n; i++) {
+        c[i].evidence = BENCH_EVIDENCE_DUEL;
+    }
+    check_between_runs(&f.outcome, "");
+    fixture_clear(&f);
+}
+
 static void test_rows_are_in_numeric_order(void **state) {
     (void)state;
     struct fixture f;
@@ -173,6 +211,7 @@ int main(void) {
         cmocka_unit_test(test_undecided_is_not_a_no),
         cmocka_unit_test(test_missing_spoils_a_no),
         cmocka_unit_test(test_interruption_is_said),
+        cmocka_unit_test(test_known_runs_are_said_once),
         cmocka_unit_test(test_rows_are_in_numeric_order),
         cmocka_unit_test(test_pairs_are_in_numeric_order_with_their_budgets),
         cmocka_unit_test(test_names_of_pairs),
