@@ -10,7 +10,8 @@
 
 #include <math.h>
 
-#define MIN_CORRELATION 0.7 /* below, dividing by a kernel adds more spread than it takes away */
+#define AT_ONCE_S       60.0 /* runs within it are as good as at the same time */
+#define MIN_CORRELATION 0.7  /* below, dividing by a kernel adds more spread than it takes away */
 
 void bench__stored_init(struct bench__stored *runs, const bench_run *after, const bench_run *before,
                         bench__between_runs_fn *between_runs, void *context) {
@@ -95,28 +96,47 @@ static int spans_enough(const struct bench__stored *runs, const struct bench__be
     double before, after;
     return bench__parse_timestamp(&before, runs->before->timestamp) == 0 &&
            bench__parse_timestamp(&after, runs->after->timestamp) == 0 &&
-           fabs(after - before) <= 2 * known->span_s;
+           fabs(after - before) <= 2 * known->span_s + AT_ONCE_S;
 }
 
-/* What is known of a benchmark's earlier runs, else what has to be assumed. May divide the sides.
- */
-static int find_between_runs(struct bench__between_runs *out, struct sides *s,
-                             struct bench__stored *runs, bench_comparison *c) {
-    *out = (struct bench__between_runs){.sd = NAN};
+/* The change and what it was judged by. */
+struct judged {
+    struct bench__difference difference;
+    double between_run_sd;
+};
+
+static struct judged judge_by(struct sides *s, const struct bench__between_runs *between) {
+    return (struct judged){bench__difference(&s->after, &s->before, between), between->sd};
+}
+
+static double half_width(const struct judged *judged, double alpha) {
+    const bench_estimate change = bench__difference_interval(&judged->difference, 1 - alpha);
+    return change.upper - change.point;
+}
+
+/* By what is known of the benchmark's earlier runs, if that is enough; else by what has to be
+ * assumed, and then the sides may be divided. Between the two the wider interval counts. */
+static int judge(struct judged *out, struct sides *s, struct bench__stored *runs,
+                 bench_comparison *c) {
+    struct bench__between_runs known = {.n_runs = 0};
     if (runs->between_runs != NULL) {
-        *out = runs->between_runs(runs->context, c->name);
+        known = runs->between_runs(runs->context, c->name);
     }
-    c->n_runs_known = out->n_runs;
-    if (out->n_runs < BENCH__MIN_KNOWN_RUNS) {
-        const int rc = divide_by_kernel(s, runs, c);
-        *out = (struct bench__between_runs){.sd = assumed_sd(runs, c->kernel), .df = INFINITY};
-        return rc;
+    const int is_known = known.n_runs >= BENCH__MIN_KNOWN_RUNS;
+    const int rc = is_known ? 0 : divide_by_kernel(s, runs, c);
+    c->n_runs_known = known.n_runs;
+    if (is_known) {
+        *out = judge_by(s, &known);
     }
-    if (!spans_enough(runs, out) && assumed_sd(runs, -1) > out->sd) {
-        out->sd = assumed_sd(runs, -1);
-        out->own_error2 = 0;
+    if (rc == 0 && (!is_known || !spans_enough(runs, &known))) {
+        const struct bench__between_runs assumed = {.sd = assumed_sd(runs, c->kernel),
+                                                    .df = INFINITY};
+        const struct judged other = judge_by(s, &assumed);
+        if (!is_known || half_width(&other, c->alpha) > half_width(out, c->alpha)) {
+            *out = other;
+        }
     }
-    return 0;
+    return rc;
 }
 
 /* ---- the numbers ------------------------------------------------------------------------------
@@ -124,15 +144,15 @@ static int find_between_runs(struct bench__between_runs *out, struct sides *s,
 
 int bench__stored_change(bench_comparison *c, double *out_upper, struct bench__stored *runs) {
     struct sides s;
-    struct bench__between_runs between;
+    struct judged judged;
     int rc = sides_init(&s, runs, c, -1);
     if (rc == 0) {
-        rc = find_between_runs(&between, &s, runs, c);
+        rc = judge(&judged, &s, runs, c);
     }
     if (rc == 0) {
-        const struct bench__difference d = bench__difference(&s.after, &s.before, &between);
+        const struct bench__difference d = judged.difference;
         const bench_estimate change = bench__difference_interval(&d, 1 - c->alpha);
-        c->between_run_sd = between.sd;
+        c->between_run_sd = judged.between_run_sd;
         c->change = (bench_estimate){expm1(change.point), expm1(change.lower), expm1(change.upper)};
         c->p_value = bench__difference_p(&d);
         c->mde = isnan(d.se) ? NAN : expm1(bench__mde(d.se, d.df, c->alpha));

@@ -11,7 +11,7 @@
  * one with the highest correlation in the baseline, if that is at least 0.7 and dividing makes the
  * baseline's own launches agree better. The new run has no say in that choice. A learned sd is one
  * of undivided times and excludes it. Where the known runs span less than half of the time between
- * old and new, they say too little about so long a time: then the larger of both counts.
+ * old and new, they say too little about so long a time: then the wider interval of both counts.
  *
  * With threshold d and level alpha (gates), p two-sided and adjusted over the suite (Benjamini and
  * Hochberg 1995), the interval at 1 - alpha:

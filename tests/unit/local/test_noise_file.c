@@ -111,6 +111,44 @@ static void the_same_text_after_a_round_trip(void **state) {
     bench__noise_clear(&record);
 }
 
+/* Files of tests/data/noise: what a version of the format looked like stays readable. */
+static void stored_files_stay_readable(void **state) {
+    static const struct {
+        const char *name, *place;
+    } invalid[] = {{"no-machine", "machine"},
+                   {"time-zero", "runs.time_ns[1]"},
+                   {"seed-number", "runs.seed[0]"},
+                   {"floor-without-sd", "floors.sd[0]"}};
+    struct place *place = *state;
+    struct bench__noise_record record;
+    bench_error err = {0};
+    char *text = slurp(TEST_DATA_DIR "/noise/valid/two-runs/input.json");
+    put(place, text);
+    expect_ok(bench__noise_load(&record, place->dir, MACHINE, &err), &err);
+    const struct bench__noise_benchmark *b = bench__noise_find(&record, "s/group/f");
+    assert_true(b->n_runs == 2 && b->runs[0].executable == 0 && b->runs[1].executable == -1);
+    assert_true(b->runs[1].key.seed == 3 && isnan(b->runs[1].launch_sd));
+    assert_true(isnan(record.calibrations[1].ns[BENCH_KERNEL_L3]));
+    struct bench__strbuf again;
+    bench__strbuf_init(&again);
+    bench__noise_print(&again, &record);
+    assert_string_equal(bench__strbuf_text(&again), text);
+    bench__strbuf_clear(&again);
+    bench__noise_clear(&record);
+    bench__free(text);
+    for (size_t i = 0; i < sizeof invalid / sizeof *invalid; i++) {
+        char path[300];
+        bench_error problem = {0};
+        snprintf(path, sizeof path, TEST_DATA_DIR "/noise/invalid/%s/input.json", invalid[i].name);
+        text = slurp(path);
+        put(place, text);
+        const int rc = bench__noise_load(&record, place->dir, MACHINE, &problem);
+        expect_error(rc, BENCH_EFORMAT, &problem, invalid[i].place, "");
+        bench__noise_clear(&record);
+        bench__free(text);
+    }
+}
+
 /* ---- what is refused ------------------------------------------------------------------------- */
 
 #define RUNS(more)                                                                                 \
@@ -352,6 +390,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(what_is_not_there_is_empty),
         TEST(the_same_text_after_a_round_trip),
+        TEST(stored_files_stay_readable),
         TEST(damage_is_named),
         TEST(a_damaged_file_is_put_aside),
         TEST(a_newer_format_is_left_alone),

@@ -31,6 +31,7 @@ KINDS = {
     "baselines": ("baseline", "input.json"),
     "gates": ("gates", "gates.json"),
     "journal": ("journal", "journal.jsonl"),
+    "noise": ("noise", "input.json"),
 }
 
 

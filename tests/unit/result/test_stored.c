@@ -132,17 +132,21 @@ static void known_runs_must_span_half_the_time(void **state) {
     const double hour = 3600;
     w->known = (struct bench__between_runs){
         .sd = 0.002, .df = 4, .own_error2 = OWN_ERROR2, .span_s = hour, .n_runs = 5};
-    set_times(w, "2024-05-06T07:00:00Z", "2024-05-06T09:00:00Z");
+    set_times(w, "2024-05-06T07:00:00Z", "2024-05-06T09:01:00Z");
     assert_true(change_of(w).between_run_sd == 0.002);
-    set_times(w, "2024-05-06T07:00:00Z", "2024-05-06T09:00:01Z");
+    set_times(w, "2024-05-06T07:00:00Z", "2024-05-06T09:01:01Z");
     const bench_comparison c = change_of(w);
     assert_true(c.between_run_sd == BENCH__ASSUMED_SD_FLOOR && c.n_runs_known == 5);
-    set_times(w, "2024-05-06T09:00:01Z", "2024-05-06T07:00:00Z"); /* compared the other way */
+    w->known.n_runs = 0; /* and then it is just the assumption */
+    const bench_comparison unknown = change_of(w);
+    assert_near(half_width(&c), half_width(&unknown));
+    w->known.n_runs = 5;
+    set_times(w, "2024-05-06T09:01:01Z", "2024-05-06T07:00:00Z"); /* compared the other way */
     assert_true(change_of(w).between_run_sd == BENCH__ASSUMED_SD_FLOOR);
     set_times(w, "", "2024-05-06T09:00:01Z");
     assert_true(change_of(w).between_run_sd == BENCH__ASSUMED_SD_FLOOR);
-    w->known.sd = 0.03; /* more than the assumption: stands */
-    assert_true(change_of(w).between_run_sd == 0.03);
+    w->known.sd = 0.009; /* less than the assumption, but less certain: the wider interval */
+    assert_true(change_of(w).between_run_sd == 0.009);
     w->known = (struct bench__between_runs){.sd = 0.002, .df = 4, .span_s = NAN, .n_runs = 5};
     set_times(w, "2024-05-06T07:00:00Z", "2024-05-06T07:00:00Z");
     assert_true(change_of(w).between_run_sd == BENCH__ASSUMED_SD_FLOOR);
