@@ -111,6 +111,15 @@ static int same_suite(const char *a, const char *b) {
     return suite_length(a) == suite_length(b) && memcmp(a, b, suite_length(a)) == 0;
 }
 
+static size_t count_compared(const bench_outcome *out, const char *name) {
+    size_t n = 0;
+    for (size_t i = 0; i < out->n_comparisons; i++) {
+        const bench_comparison *c = &out->comparisons[i];
+        n += c->before != NULL && c->after != NULL && same_suite(c->name, name);
+    }
+    return n;
+}
+
 static int add_suite(bench_outcome *out, const struct bench__duel_evidence *evidence, size_t n,
                      bench_error *err) {
     size_t n_rounds = 0, n_rows = 0;
@@ -118,8 +127,8 @@ static int add_suite(bench_outcome *out, const struct bench__duel_evidence *evid
         n_rounds = evidence[i].n_rounds > n_rounds ? evidence[i].n_rounds : n_rounds;
         n_rows += evidence[i].n >= 2;
     }
-    if (n_rows < 2 || n_rounds < 2) {
-        return 0;
+    if (n_rows < 2 || n_rounds < 2 || n_rows < count_compared(out, evidence->name)) {
+        return 0; /* a selection of doubtful ones is not the suite */
     }
     double *x = bench__alloc(n * n_rounds, sizeof *x);
     bench_suite_change *s = &out->suite_changes[out->n_suite_changes];

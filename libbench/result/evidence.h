@@ -40,8 +40,8 @@ int bench__evidence_compare(bench_comparison *c, double *out_upper,
                             const struct bench__duel_evidence *evidence, uint64_t seed,
                             bench_error *err);
 
-/** The change of every suite that has at least two benchmarks in `evidence` (sorted by name), by
- *  their rounds. @return 0 or BENCH_ENOMEM. */
+/** The change of every suite of two benchmarks or more, by the rounds of `evidence` (sorted by
+ *  name), where that has all that are compared. @return 0 or BENCH_ENOMEM. */
 int bench__evidence_suites(bench_outcome *out, const struct bench__duel_evidence *evidence,
                            size_t n, bench_error *err);
 

@@ -242,6 +242,9 @@ static void a_suite_changes_by_its_geometric_mean(void **state) {
     assert_true(fabs(s->change.point - expm1(0.04)) < 1e-3);
     assert_true(s->change.lower < s->change.point && s->change.point < s->change.upper);
     bench_outcome_clear(&outcome);
+    outcome = judge_three(e, 1, BENCH__ADJUST_BH, old, new); /* half of it is not the suite */
+    assert_int_equal(outcome.n_suite_changes, 0);
+    bench_outcome_clear(&outcome);
     bench__evidence_clear(&e[0]);
     bench__evidence_clear(&e[1]);
     bench_run_free(old);
