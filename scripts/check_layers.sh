@@ -11,6 +11,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 declare -A allowed=(
   [base]='base/'
   [measure]='base/ measure/'
+  [code]='base/ code/'
   [stats]='base/ stats/'
   [result]='base/ stats/ result/ measure/host.h measure/histogram.h'
   [suite]='base/ suite/'
@@ -21,8 +22,9 @@ declare -A allowed=(
   [report]='base/ stats/ result/ history/ report/'
   [local]='base/ stats/ result/ measure/host.h local/'
   [selftest]='base/ measure/ stats/ result/ suite/ worker/ run/ selftest/'
-  [cli]='base/ measure/ stats/ result/ suite/ worker/ run/ profile/ history/ report/ local/ cli/'
-  [ctl]='base/ measure/ stats/ result/ suite/ worker/ run/ profile/ history/ report/ local/
+  [cli]='base/ code/ measure/ stats/ result/ suite/ worker/ run/ profile/ history/ report/ local/
+         cli/'
+  [ctl]='base/ code/ measure/ stats/ result/ suite/ worker/ run/ profile/ history/ report/ local/
          selftest/ cli/ ctl/'
   [include]=''
 )
