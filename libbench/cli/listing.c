@@ -45,7 +45,10 @@ static int start(pid_t *out_pid, int *out_fd, const char *path, bench_error *err
     char list[] = "--list", format[] = "--format", json[] = "json";
     char *program = bench__strdup(path);
     int fds[2];
-    if (program == NULL || pipe2(fds, O_CLOEXEC) != 0) {
+    if (program == NULL) {
+        return bench__error(err, BENCH_ENOMEM, "out of memory to start it");
+    }
+    if (pipe2(fds, O_CLOEXEC) != 0) {
         bench__free(program);
         return bench__error_sys(err, BENCH_ESYSTEM, errno, "cannot start it");
     }
@@ -149,6 +152,20 @@ static int read_amount(double *out, const struct bench__json *item, const char *
     return bench__json_absent(&value) ? 0 : bench__json_read_double(out, &value);
 }
 
+/* Executables of older versions say nothing. */
+static int read_code(struct bench__code_roots *out, const struct bench__json *item) {
+    const struct bench__json code = bench__json_get(item, "code");
+    if (bench__json_absent(&code)) {
+        return 0;
+    }
+    int status = bench__json_expect_object(&code);
+    for (size_t i = 0; status == 0 && i < BENCH__CODE_N_ROLES; i++) {
+        const struct bench__json at = bench__json_get(&code, bench__code_role_names[i]);
+        status = bench__json_absent(&at) ? 0 : bench__json_read_u64(&out->at[i], &at);
+    }
+    return status;
+}
+
 static int read_item(struct bench__listed *out, const struct bench__json *item) {
     const struct bench__json params = bench__json_get(item, "params");
     int code = read_field(&out->name, item, "name");
@@ -158,6 +175,7 @@ static int read_item(struct bench__listed *out, const struct bench__json *item) 
     code = code != 0 ? code : read_amount(&out->bytes_per_iteration, item, "bytes_per_iteration");
     code = code != 0 ? code
                      : read_amount(&out->elements_per_iteration, item, "elements_per_iteration");
+    code = code != 0 ? code : read_code(&out->code, item);
     const size_t n = bench__json_length(&params);
     out->params = code == 0 ? bench__alloc(n, sizeof *out->params) : NULL;
     if (code == 0 && out->params == NULL) {
@@ -221,13 +239,13 @@ int bench__listing_load(struct bench__listing *out, const char *path, bench_erro
     }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    if (!is_whole || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || text.n == 0) {
+    if (bench__strbuf_text(&text) == NULL) {
+        code = bench__error(err, BENCH_ENOMEM, "out of memory for its list of benchmarks");
+    } else if (!is_whole || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || text.n == 0) {
         code =
             bench__error(err, BENCH_EFORMAT,
                          "does not list benchmarks when asked with --list --format json: is it a "
                          "libbench executable?");
-    } else if (bench__strbuf_text(&text) == NULL) {
-        code = bench__error(err, BENCH_ENOMEM, "out of memory for its list of benchmarks");
     } else {
         bench_error inner = {0};
         code = parse(out, path, &text, &inner);

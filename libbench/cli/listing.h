@@ -2,6 +2,7 @@
 #ifndef BENCH_CLI_LISTING_H
 #define BENCH_CLI_LISTING_H
 
+#include "code/code.h"
 #include <bench/result.h>
 
 struct bench__listed {
@@ -9,6 +10,7 @@ struct bench__listed {
     bench_param *params;                   /* owned */
     size_t n_params;
     double bytes_per_iteration, elements_per_iteration; /* NAN without */
+    struct bench__code_roots code;                      /* all 0: it does not say */
 };
 
 struct bench__listing {

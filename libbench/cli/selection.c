@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "code/code.h"
 #include "result/json.h"
 
 #include <errno.h>
@@ -275,9 +276,36 @@ int bench__cli_chosen_names(const char ***out, size_t *out_n, const struct bench
 
 /* ---- listing ---- */
 
+/* Where the functions of a benchmark stand in this executable; null when one stands elsewhere. */
+static void add_json_code(struct bench__json_writer *w, const struct bench__function *f) {
+    const struct {
+        const char *name;
+        uintptr_t function;
+    } parts[] = {{"batch_setup", (uintptr_t)f->opts.batch_setup},
+                 {"batch_teardown", (uintptr_t)f->opts.batch_teardown},
+                 {"body", (uintptr_t)f->body},
+                 {"setup", (uintptr_t)f->opts.setup},
+                 {"thread_setup", (uintptr_t)f->opts.thread_setup}};
+    const size_t n = sizeof parts / sizeof *parts;
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].function != 0 && bench__code_address(parts[i].function) == 0) {
+            bench__json_add_null(w, "code");
+            return;
+        }
+    }
+    bench__json_object_open(w, "code", BENCH__JSON_LINE);
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].function != 0) {
+            bench__json_add_u64(w, parts[i].name, bench__code_address(parts[i].function));
+        }
+    }
+    bench__json_object_close(w);
+}
+
 static void add_json_case(struct bench__json_writer *w, const struct bench__case *c) {
     bench__json_object_open(w, NULL, BENCH__JSON_LINE);
     bench__json_add_double(w, "bytes_per_iteration", bench__case_per_iteration(c, BENCH_BYTES));
+    add_json_code(w, c->function);
     bench__json_add_double(w, "elements_per_iteration",
                            bench__case_per_iteration(c, BENCH_ELEMENTS));
     bench__json_add_text(w, "function", c->function->name);
