@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "measure/clock.h"
 #include "result/json.h"
+#include "worker/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TIMEOUT_NS INT64_C(20000000000)
-#define MAX_BYTES  ((size_t)64 << 20)
+#define MAX_BYTES ((size_t)64 << 20)
+#define MAX_SAID  512 /* bytes of its error output that are kept */
 
 extern char **environ;
 
@@ -41,74 +42,178 @@ int bench__is_executable(const char *path) {
     return n >= 2 && (memcmp(head, "\177ELF", 4) == 0 || memcmp(head, "#!", 2) == 0);
 }
 
-static int start(pid_t *out_pid, int *out_fd, const char *path, bench_error *err) {
+/* A program that was asked for its list. */
+struct lister {
+    pid_t pid;
+    int fds[2]; /* its standard output and error */
+    int64_t timeout_ns, deadline;
+    struct bench__strbuf list;
+    char said[MAX_SAID + 1]; /* the end of its error output */
+    size_t n_said;
+    int is_late, is_endless, status;
+};
+
+static int open_pipes(int out[2], int errors[2], bench_error *err) {
+    if (pipe2(out, O_CLOEXEC) != 0) {
+        return bench__error_sys(err, BENCH_ESYSTEM, errno, "cannot start it");
+    }
+    if (pipe2(errors, O_CLOEXEC) != 0) {
+        const int code = bench__error_sys(err, BENCH_ESYSTEM, errno, "cannot start it");
+        close(out[0]);
+        close(out[1]);
+        return code;
+    }
+    return 0;
+}
+
+static int spawn(struct lister *l, const char *path, const int out[2], const int errors[2]) {
     char list[] = "--list", format[] = "--format", json[] = "json";
     char *program = bench__strdup(path);
-    int fds[2];
     if (program == NULL) {
-        return bench__error(err, BENCH_ENOMEM, "out of memory to start it");
-    }
-    if (pipe2(fds, O_CLOEXEC) != 0) {
-        bench__free(program);
-        return bench__error_sys(err, BENCH_ESYSTEM, errno, "cannot start it");
+        return ENOMEM;
     }
     char *const argv[] = {program, list, format, json, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, fds[1], 1);
+    posix_spawn_file_actions_adddup2(&actions, errors[1], 2);
+    posix_spawn_file_actions_adddup2(&actions, out[1], 1);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    const int code = posix_spawn(out_pid, path, &actions, &attributes, argv, environ);
+    const int code = posix_spawn(&l->pid, path, &actions, &attributes, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     bench__free(program);
-    close(fds[1]);
+    return code;
+}
+
+static int start(struct lister *l, const char *path, bench_error *err) {
+    int out[2], errors[2];
+    int code = bench__start_timeout(&l->timeout_ns, err);
+    code = code == 0 ? open_pipes(out, errors, err) : code;
     if (code != 0) {
-        close(fds[0]);
-        return bench__error_sys(err, BENCH_ESYSTEM, code, "cannot be run");
+        return code;
     }
-    *out_fd = fds[0];
+    code = spawn(l, path, out, errors);
+    close(out[1]);
+    close(errors[1]);
+    if (code != 0) {
+        close(out[0]);
+        close(errors[0]);
+        return code == ENOMEM ? bench__error(err, BENCH_ENOMEM, "out of memory to start it")
+                              : bench__error_sys(err, BENCH_ESYSTEM, code, "cannot be run");
+    }
+    l->fds[0] = out[0];
+    l->fds[1] = errors[0];
+    l->deadline = bench__monotonic_ns() + l->timeout_ns;
     return 0;
 }
 
-/* Everything it prints until it closes its output. @return 0, or -1 when it takes too long or talks
- * too much. */
-static int read_all(int fd, struct bench__strbuf *text, int64_t deadline) {
+/* Keeps the end. */
+static void add_said(struct lister *l, const char *text, size_t n) {
+    const char *from = n > MAX_SAID ? text + n - MAX_SAID : text;
+    n = n > MAX_SAID ? MAX_SAID : n;
+    const size_t drop = l->n_said + n > MAX_SAID ? l->n_said + n - MAX_SAID : 0;
+    memmove(l->said, l->said + drop, l->n_said - drop);
+    memcpy(l->said + l->n_said - drop, from, n);
+    l->n_said += n - drop;
+    l->said[l->n_said] = '\0';
+}
+
+/* What one of its outputs has to say; a closed one becomes -1. */
+static void take(struct lister *l, int which) {
     char chunk[65536];
-    for (;;) {
-        struct pollfd p = {.fd = fd, .events = POLLIN};
-        const int64_t left_ms = (deadline - bench__monotonic_ns()) / 1000000;
-        if (left_ms < 0 || text->n > MAX_BYTES) {
-            return -1;
+    const ssize_t n = read(l->fds[which], chunk, sizeof chunk);
+    if (n > 0 && which == 0) {
+        bench__strbuf_addn(&l->list, chunk, (size_t)n);
+        l->is_endless = l->list.n > MAX_BYTES;
+    } else if (n > 0) {
+        add_said(l, chunk, (size_t)n);
+    } else if (n == 0 || errno != EINTR) {
+        close(l->fds[which]);
+        l->fds[which] = -1;
+    }
+}
+
+/* Everything it prints until it closes its output; its errors, until then. */
+static void read_all(struct lister *l) {
+    while (l->fds[0] >= 0 && !l->is_endless && !l->is_late) {
+        struct pollfd p[2] = {{.fd = l->fds[0], .events = POLLIN},
+                              {.fd = l->fds[1], .events = POLLIN}};
+        const int64_t left_ms = (l->deadline - bench__monotonic_ns()) / 1000000;
+        l->is_late = left_ms < 0;
+        const int n_ready = l->is_late ? 0 : poll(p, 2, (int)left_ms + 1);
+        for (int i = 0; n_ready > 0 && i < 2; i++) {
+            if (p[i].revents != 0) {
+                take(l, i);
+            }
         }
-        if (poll(&p, 1, (int)left_ms) <= 0) {
-            continue;
-        }
-        const ssize_t n = read(fd, chunk, sizeof chunk);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return (int)n;
-        }
-        bench__strbuf_addn(text, chunk, (size_t)n);
     }
 }
 
 /* One that closes its output may live on: it gets the rest of its time. */
-static int has_ended(pid_t pid, int64_t deadline) {
+static int has_ended(const struct lister *l) {
     siginfo_t info = {0};
-    while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0) {
-        if (bench__monotonic_ns() > deadline) {
+    while (waitid(P_PID, (id_t)l->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == 0) {
+        if (bench__monotonic_ns() > l->deadline) {
             return 0;
         }
         poll(NULL, 0, 1);
     }
     return 1;
+}
+
+static void finish(struct lister *l) {
+    if (l->is_late || l->is_endless || !has_ended(l)) {
+        l->is_late = !l->is_endless;
+        kill(-l->pid, SIGKILL);
+    }
+    while (waitpid(l->pid, &l->status, 0) < 0 && errno == EINTR) {
+    }
+    if (l->fds[1] >= 0) {
+        fcntl(l->fds[1], F_SETFL, O_NONBLOCK);
+        take(l, 1);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (l->fds[i] >= 0) {
+            close(l->fds[i]);
+        }
+    }
+}
+
+/* The last line of what it said, cut to a readable length; "" without. */
+static const char *last_words(struct lister *l) {
+    while (l->n_said > 0 && l->said[l->n_said - 1] == '\n') {
+        l->said[--l->n_said] = '\0';
+    }
+    const char *line = strrchr(l->said, '\n');
+    return line != NULL ? line + 1 : l->said;
+}
+
+/* Why there is no list. */
+static int explain(struct lister *l, bench_error *err) {
+    const char *words = last_words(l);
+    const char *says = *words != '\0' ? "; it says: " : "";
+    if (l->is_late) {
+        return bench__error(err, BENCH_EFORMAT,
+                            "does not list its benchmarks within %.3g s: does main() reach "
+                            "bench_main()? BENCH_START_TIMEOUT gives it more time%s%.200s",
+                            (double)l->timeout_ns * 1e-9, says, words);
+    }
+    if (WIFSIGNALED(l->status) && !l->is_endless) {
+        const int number = WTERMSIG(l->status);
+        return bench__error(err, BENCH_EFORMAT,
+                            "was killed by signal %d (SIG%s) when asked for its benchmarks%s%.200s",
+                            number, sigabbrev_np(number) != NULL ? sigabbrev_np(number) : "?", says,
+                            words);
+    }
+    return bench__error(err, BENCH_EFORMAT,
+                        "does not list benchmarks when asked with --list --format json: is it a "
+                        "libbench executable?%s%.200s",
+                        says, words);
 }
 
 static int read_param(bench_param *param, const struct bench__json *item) {
@@ -220,41 +325,48 @@ static int parse(struct bench__listing *out, const char *path, const struct benc
     return code;
 }
 
-int bench__listing_load(struct bench__listing *out, const char *path, bench_error *err) {
-    struct bench__strbuf text;
-    pid_t pid;
-    int fd = -1, status = 0;
-    *out = (struct bench__listing){0};
-    int code = start(&pid, &fd, path, err);
+/* Whatever stands before the list was printed by main(), or before it. */
+static int refuse_talk(const char *text, bench_error *err) {
+    const size_t n = strcspn(text, "\n");
+    return text[strspn(text, " \t\r\n")] == '['
+               ? 0
+               : bench__error(err, BENCH_EFORMAT,
+                              "prints something else than its list of benchmarks when asked for "
+                              "it: '%.*s'; what stands before bench_main() must be silent",
+                              n < 80 ? (int)n : 80, text);
+}
+
+static int read_list(struct bench__listing *out, const char *path, struct lister *l,
+                     bench_error *err) {
+    bench_error inner = {0};
+    if (bench__strbuf_text(&l->list) == NULL) {
+        return bench__error(err, BENCH_ENOMEM, "out of memory for its list of benchmarks");
+    }
+    if (l->is_late || l->is_endless || !WIFEXITED(l->status) || WEXITSTATUS(l->status) != 0 ||
+        l->list.n == 0) {
+        return explain(l, err);
+    }
+    int code = refuse_talk(l->list.text, err);
     if (code != 0) {
-        bench__error_place(err, "%s", path);
         return code;
     }
-    bench__strbuf_init(&text);
-    const int64_t deadline = bench__monotonic_ns() + TIMEOUT_NS;
-    const int is_whole = read_all(fd, &text, deadline) == 0;
-    close(fd);
-    if (!is_whole || !has_ended(pid, deadline)) {
-        kill(-pid, SIGKILL);
-    }
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (bench__strbuf_text(&text) == NULL) {
-        code = bench__error(err, BENCH_ENOMEM, "out of memory for its list of benchmarks");
-    } else if (!is_whole || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || text.n == 0) {
-        code =
-            bench__error(err, BENCH_EFORMAT,
-                         "does not list benchmarks when asked with --list --format json: is it a "
-                         "libbench executable?");
-    } else {
-        bench_error inner = {0};
-        code = parse(out, path, &text, &inner);
-        if (code != 0) {
-            bench__error(err, code, "its list of benchmarks cannot be read: %.250s", inner.text);
-        }
+    code = parse(out, path, &l->list, &inner);
+    return code == 0 ? 0
+                     : bench__error(err, code, "its list of benchmarks cannot be read: %.250s",
+                                    inner.text);
+}
+
+int bench__listing_load(struct bench__listing *out, const char *path, bench_error *err) {
+    struct lister l = {0};
+    *out = (struct bench__listing){0};
+    int code = start(&l, path, err);
+    if (code == 0) {
+        read_all(&l);
+        finish(&l);
+        code = read_list(out, path, &l, err);
     }
     bench__error_place(err, "%s", path);
-    bench__strbuf_clear(&text);
+    bench__strbuf_clear(&l.list);
     if (code != 0) {
         bench__listing_clear(out);
     }

@@ -20,8 +20,9 @@ struct bench__listing {
 
 /** 1 when the path is an executable file and no results file. */
 int bench__is_executable(const char *path);
-/** Runs the executable once, for at most 20 s. @return 0; BENCH_ENOTFOUND, BENCH_ESYSTEM (cannot be
- *  run), BENCH_EFORMAT (ended otherwise, or its output is no list: no benchmark executable). */
+/** Runs the executable once, for at most bench__start_timeout(). Errors have its path as place.
+ *  @return 0; BENCH_ENOTFOUND, BENCH_ESYSTEM (cannot be run), BENCH_EINVAL, BENCH_ENOMEM,
+ *  BENCH_EFORMAT (ended otherwise, or its output is no list: no benchmark executable). */
 int bench__listing_load(struct bench__listing *out, const char *path, bench_error *err);
 void bench__listing_clear(struct bench__listing *listing);
 const struct bench__listed *bench__listing_find(const struct bench__listing *listing,

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "base/units.h"
 #include "measure/clock.h"
 #include "worker/board.h"
 #include "worker/worker.h"
@@ -22,7 +23,7 @@
 #include <unistd.h>
 
 #define WORKER_FD        3
-#define HELLO_TIMEOUT_NS INT64_C(20000000000)
+#define START_TIMEOUT_NS INT64_C(20000000000)
 #define TICK_MS          100 /* how soon an interruption is noticed at the latest */
 #define PAD_MAX          4096
 
@@ -343,12 +344,44 @@ int bench__worker_receive(struct bench__worker *worker, int64_t timeout_ns,
     return 0;
 }
 
+int bench__start_timeout(int64_t *out_ns, bench_error *err) {
+    const char *text = getenv("BENCH_START_TIMEOUT");
+    *out_ns = START_TIMEOUT_NS;
+    if (text == NULL || *text == '\0') {
+        return 0;
+    }
+    int code = bench__parse_duration_ns(out_ns, text, err);
+    if (code == 0 && *out_ns == 0) {
+        code = bench__error(err, BENCH_EINVAL, "0 leaves no time to start: take one like 20s");
+    }
+    bench__error_place(err, "BENCH_START_TIMEOUT");
+    return code;
+}
+
+/* Takes the first message of a worker that was just started. */
+static int await_hello(struct bench__worker *worker, int64_t timeout_ns,
+                       const volatile sig_atomic_t *interrupted, bench_error *err) {
+    struct bench__reply reply = {0};
+    struct bench__wire hello = {0};
+    int code = bench__worker_receive(worker, timeout_ns, interrupted, &reply, &hello, err);
+    bench__wire_clear(&hello);
+    if (code == 0 && (reply.status != BENCH_STATUS_OK || reply.type != BENCH__FRAME_HELLO)) {
+        bench__worker_stop(worker);
+        code = bench__error(
+            err, BENCH_EFORMAT,
+            "a worker process did not come up (%s): does main() reach bench_main()?", reply.reason);
+    }
+    return code;
+}
+
 int bench__worker_start(struct bench__worker *worker, const struct bench__program *program,
                         size_t pad, const volatile sig_atomic_t *interrupted, bench_error *err) {
     int sockets[2], output[2];
+    int64_t timeout_ns;
     memset(worker, 0, sizeof *worker);
     worker->pid = worker->fd = worker->output = -1;
-    int code = open_channels(sockets, output, err);
+    int code = bench__start_timeout(&timeout_ns, err);
+    code = code == 0 ? open_channels(sockets, output, err) : code;
     if (code != 0) {
         return code;
     }
@@ -362,15 +395,9 @@ int bench__worker_start(struct bench__worker *worker, const struct bench__progra
         reap(worker);
         return code;
     }
-    struct bench__reply reply = {0};
-    struct bench__wire hello = {0};
-    code = bench__worker_receive(worker, HELLO_TIMEOUT_NS, interrupted, &reply, &hello, err);
-    bench__wire_clear(&hello);
-    if (code == 0 && (reply.status != BENCH_STATUS_OK || reply.type != BENCH__FRAME_HELLO)) {
-        bench__worker_stop(worker);
-        code = bench__error(
-            err, BENCH_EFORMAT,
-            "a worker process did not come up (%s): does main() reach bench_main()?", reply.reason);
+    code = await_hello(worker, timeout_ns, interrupted, err);
+    if (program->path != NULL) {
+        bench__error_place(err, "%s", program->path);
     }
     return code;
 }

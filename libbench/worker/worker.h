@@ -53,10 +53,14 @@ struct bench__program {
     int board_fd;      /* for a duel; -1: none */
 };
 
+/** How long a program may take until it says anything: $BENCH_START_TIMEOUT, 20 s without.
+ *  @return 0 or BENCH_EINVAL. */
+int bench__start_timeout(int64_t *out_ns, bench_error *err);
 /**
  * Starts a worker, its environment padded by `pad` bytes, in a process group of its own, and waits
- * for its hello.
- * @return 0, BENCH_ESYSTEM, BENCH_EVERSION (another protocol), BENCH_EFORMAT, BENCH_EINTERRUPTED.
+ * for its hello. Errors carry the path of a program that is not this one.
+ * @return 0, BENCH_EINVAL (a wrong $BENCH_START_TIMEOUT), BENCH_ESYSTEM, BENCH_EVERSION (another
+ * protocol), BENCH_EFORMAT, BENCH_EINTERRUPTED.
  */
 int bench__worker_start(struct bench__worker *worker, const struct bench__program *program,
                         size_t pad, const volatile sig_atomic_t *interrupted, bench_error *err);

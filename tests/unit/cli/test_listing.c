@@ -84,6 +84,41 @@ static void what_is_no_address_is_refused(void **state) {
     }
 }
 
+/* A script that does this when it is asked. @return what was said about it. */
+static void expect_explained(const char *script, const char *part) {
+    struct bench__listing listing;
+    bench_error err = {0};
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "#!/bin/sh\n%s\n", script);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, 0755), 0);
+    assert_int_equal(bench__listing_load(&listing, path, &err), BENCH_EFORMAT);
+    assert_string_equal(err.place, path);
+    if (strstr(err.text, part) == NULL) {
+        fail_msg("%s: %s", script, err.text);
+    }
+}
+
+static void what_gives_no_list_is_explained(void **state) {
+    (void)state;
+    expect_explained("exit 0", "does not list benchmarks");
+    expect_explained("echo first >&2; echo last words >&2; exit 3", "it says: last words");
+    expect_explained("echo '[]'; exit 3", "does not list benchmarks");
+    expect_explained("kill -s SEGV $$", "killed by signal 11 (SIGSEGV)");
+    expect_explained("echo hello; echo '[]'", "prints something else than its list of benchmarks "
+                                              "when asked for it: 'hello'");
+    expect_explained("echo '[{}]'", "cannot be read");
+    /* more on its error output than is kept, and than a pipe holds */
+    expect_explained("i=0; while [ $i -lt 9000 ]; do echo line $i of many >&2; i=$((i + 1)); done; "
+                     "exit 1",
+                     "it says: line 8999 of many");
+    setenv("BENCH_START_TIMEOUT", "50ms", 1);
+    expect_explained("kill -s STOP $$", "does not list its benchmarks within 0.05 s");
+    expect_explained("exec >&-; kill -s STOP $$", "does not list its benchmarks within 0.05 s");
+    unsetenv("BENCH_START_TIMEOUT");
+}
+
 static int load_whole(void) {
     struct bench__listing listing;
     const int code = bench__listing_load(&listing, path, NULL);
@@ -102,6 +137,7 @@ int main(void) {
         cmocka_unit_test(the_code_of_a_benchmark_is_listed),
         cmocka_unit_test(older_executables_do_not_say),
         cmocka_unit_test(what_is_no_address_is_refused),
+        cmocka_unit_test(what_gives_no_list_is_explained),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -213,6 +213,28 @@ static void an_interruption_ends_the_wait(void **state) {
     bench__wire_clear(&answer);
 }
 
+static void the_start_timeout_is_checked(void **state) {
+    (void)state;
+    int64_t timeout_ns;
+    unsetenv("BENCH_START_TIMEOUT");
+    assert_int_equal(bench__start_timeout(&timeout_ns, NULL), 0);
+    assert_int_equal(timeout_ns, INT64_C(20000000000));
+    setenv("BENCH_START_TIMEOUT", "", 1);
+    assert_int_equal(bench__start_timeout(&timeout_ns, NULL), 0);
+    assert_int_equal(timeout_ns, INT64_C(20000000000));
+    setenv("BENCH_START_TIMEOUT", "1.5s", 1);
+    assert_int_equal(bench__start_timeout(&timeout_ns, NULL), 0);
+    assert_int_equal(timeout_ns, INT64_C(1500000000));
+    static const char *const wrong[] = {"0", "-1s", "soon", "5 apples", "1e300h"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        bench_error err = {0};
+        setenv("BENCH_START_TIMEOUT", wrong[i], 1);
+        assert_int_equal(bench__start_timeout(&timeout_ns, &err), BENCH_EINVAL);
+        assert_string_equal(err.place, "BENCH_START_TIMEOUT");
+    }
+    unsetenv("BENCH_START_TIMEOUT");
+}
+
 static void no_process_is_left(void **state) {
     (void)state;
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -230,6 +252,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(rubbish_on_the_line_is_an_error_of_the_benchmark),
         cmocka_unit_test(an_unknown_benchmark_is_refused),
         cmocka_unit_test(an_interruption_ends_the_wait),
+        cmocka_unit_test(the_start_timeout_is_checked),
         cmocka_unit_test(no_process_is_left),
     };
     arguments = argv;
