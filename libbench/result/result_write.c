@@ -35,8 +35,8 @@ static void add_duel(struct bench__json_writer *w, const bench_duel_record *d) {
     bench__json_add_text(w, "code_note", d->code_note);
     bench__json_add_i64(w, "floor_launches", d->n_floor_launches);
     add_rounded(w, "floor_sd", d->floor_sd);
-    bench__json_add_i64(w, "launches", d->n_launches);
     add_rounded(w, "launch_sd", d->launch_sd);
+    bench__json_add_i64(w, "launches", d->n_launches);
     add_rounded(w, "layout_sd", d->layout_sd);
     bench__json_add_i64(w, "layouts", d->n_layouts);
     add_rounded(w, "p_equivalent", d->p_equivalent);
