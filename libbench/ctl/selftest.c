@@ -20,8 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ALPHA     0.01
-#define THRESHOLD 0.01
+#define ALPHA           0.01
+#define DEFAULT_TIME_NS INT64_C(60000000000)
+#define THRESHOLD       0.01
 
 enum { EXIT_BAR_MISSED = 3 };
 
@@ -82,7 +83,7 @@ static int make_plan(struct bench__selftest_plan *plan, const struct bench__cli_
         .measurement_ns = (double)o->measurement_time_ns,
         .alpha = ALPHA,
         .threshold = THRESHOLD,
-        .time_ns = o->selftest_time_ns,
+        .time_ns = bench__cli_given(o, BENCH__OPT_TIME) ? o->time_ns : DEFAULT_TIME_NS,
         .seed = bench__cli_given(o, BENCH__OPT_SEED) ? o->seed : bench__rng_entropy(),
         .has_neighbour = o->neighbour,
     };

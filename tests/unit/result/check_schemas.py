@@ -32,6 +32,7 @@ KINDS = {
     "gates": ("gates", "gates.json"),
     "journal": ("journal", "journal.jsonl"),
     "noise": ("noise", "input.json"),
+    "doctor": ("doctor", "input.json"),
 }
 
 
