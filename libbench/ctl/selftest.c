@@ -94,7 +94,8 @@ static int make_plan(struct bench__selftest_plan *plan, const struct bench__cli_
 
 static void on_progress(void *context, const struct bench__trials *trials, double done) {
     (void)context;
-    fprintf(stderr, "\r%3.0f %%, %zu decisions", 100 * fmin(done, 1), trials->n);
+    fprintf(stderr, "\r%3.0f %%, %zu decision%s", 100 * fmin(done, 1), trials->n,
+            trials->n == 1 ? " " : "s"); /* as long as before: the line is overwritten */
     fflush(stderr);
 }
 

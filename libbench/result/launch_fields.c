@@ -93,7 +93,8 @@ static int sample_length(size_t *n, int is_first, const struct bench__json *valu
         return BENCH_EFORMAT;
     }
     if (!is_first && length != *n) {
-        return bench__json_error(value, "must have %zu elements, not %zu", *n, length);
+        return bench__json_error(value, "must have %zu element%s, not %zu", *n, *n == 1 ? "" : "s",
+                                 length);
     }
     *n = length;
     return 0;

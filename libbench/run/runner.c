@@ -149,7 +149,7 @@ static int prepare(struct session *s) {
         code = add_result(s, &s->r->cases[i]);
     }
     if (code == BENCH_ENOMEM) {
-        bench__error(s->err, code, "out of memory for %zu benchmarks", n);
+        bench__error(s->err, code, "out of memory for %zu benchmark%s", n, n == 1 ? "" : "s");
     }
     if (code == 0) {
         code = bench__pairs_add(s->run, s->r, s->err);
