@@ -249,6 +249,21 @@ bench_counter_record *bench__counter_add(bench_counter_record **counters, size_t
     return counter;
 }
 
+double bench__run_last_ns(const bench_run *run) {
+    double last = 0; /* fmax() passes NANs over */
+    for (size_t i = 0; i < run->n_calibrations; i++) {
+        last = fmax(last, (double)run->calibrations[i].at_ns);
+    }
+    for (size_t i = 0; i < run->n_results; i++) {
+        for (size_t l = 0; l < run->results[i].n_launches; l++) {
+            const bench_launch *launch = &run->results[i].launches[l];
+            const double from = (double)launch->started_at_ns;
+            last = fmax(last, from >= 0 ? fmax(from, from + launch->wall_ns) : 0);
+        }
+    }
+    return last;
+}
+
 static int by_name(const void *a, const void *b) {
     const bench_result *x = a, *y = b;
     return strcmp(x->name, y->name);

@@ -49,6 +49,9 @@ bench_counter_record *bench__counter_add(bench_counter_record **counters, size_t
                                          const char *name, const char *unit,
                                          bench_counter_kind kind, double value);
 void bench__counters_free(bench_counter_record *counters, size_t n);
+/** When the last launch or calibration reading of the run ended, ns since its start; 0 without any
+ *  whose time is known. */
+double bench__run_last_ns(const bench_run *run);
 /** Sorts results and pairs by name and launches by index: what files and comparisons rely on. */
 void bench__run_sort(bench_run *run);
 /** Of a run that takes in results of another: its executable stays only if it is the other's too. A

@@ -123,6 +123,28 @@ static void every_allocation_may_fail(void **state) {
     assert_true(n > 8);
 }
 
+/* Over launches and readings; what is unknown does not count. */
+static void when_a_run_last_did_something(void **state) {
+    (void)state;
+    bench_run *run = new_run();
+    assert_true(bench__run_last_ns(run) == 0);
+    bench_result *result = add_benchmark(run, "s", "a");
+    bench_launch *launch = bench__result_add_launch(result);
+    assert_true(bench__run_last_ns(run) == 0);
+    launch->wall_ns = 50;
+    assert_true(bench__run_last_ns(run) == 0);
+    launch->started_at_ns = 100;
+    assert_true(bench__run_last_ns(run) == 150);
+    launch = bench__result_add_launch(result);
+    launch->started_at_ns = 170;
+    assert_true(bench__run_last_ns(run) == 170);
+    bench__run_add_calibration(run)->at_ns = 400;
+    assert_true(bench__run_last_ns(run) == 400);
+    bench__run_add_calibration(run);
+    assert_true(bench__run_last_ns(run) == 400);
+    bench_run_free(run);
+}
+
 static void names(void **state) {
     (void)state;
     assert_string_equal(bench_verdict_name(BENCH_VERDICT_NONE), "none");
@@ -142,6 +164,7 @@ int main(void) {
         cmocka_unit_test(the_worst_launch_gives_the_status),
         cmocka_unit_test(contaminated_share_counts_ok_launches),
         cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(when_a_run_last_did_something),
         cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
