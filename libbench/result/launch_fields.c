@@ -263,6 +263,7 @@ static int read_histogram(void *owner, const struct bench__json *value) {
     { BENCH__FIELD(type_, name_, bench_launch, member), .in_baseline = 1 }
 
 static const struct bench__field launch_fields[] = {
+    LAUNCH(I64, "batch_max", batch_max),
     SUMMARY(INT, "calibration", calibration),
     LAUNCH(SIGNED, "clock_drift_ppm", clock.drift_ppm),
     {BENCH__FIELD(ENUM, "clock_kind", bench_launch, clock.kind), .names = bench__clock_names},

@@ -124,7 +124,7 @@ void bench__pair_clear(bench_pair_result *pair) {
 
 void bench__launch_init(bench_launch *launch) {
     memset(launch, 0, sizeof *launch);
-    launch->calibration = -1;
+    launch->batch_max = launch->calibration = -1;
     launch->steady = 1;
     launch->wall_ns = launch->cold_ns = launch->warm_up_ns = launch->measured_ns = NAN;
     launch->cpu_ns = NAN;

@@ -438,6 +438,24 @@ static void each_flag_has_its_cause(void **state) {
     }
     expect_flags(run, BENCH_FLAG_CLOCK_BOUND);
 
+    run = quiet_run(); /* 10 us samples, in batches of 0.9 us where 1 us is needed */
+    for (int i = 0; i < 16; i++) {
+        run->results[0].launches[i].batch_max = 90;
+    }
+    expect_flags(run, BENCH_FLAG_CLOCK_BOUND);
+
+    run = quiet_run();
+    for (int i = 0; i < 16; i++) {
+        run->results[0].launches[i].batch_max = 110;
+    }
+    expect_flags(run, 0);
+
+    run = quiet_run(); /* batches longer than the samples */
+    for (int i = 0; i < 16; i++) {
+        run->results[0].launches[i].batch_max = 100000;
+    }
+    expect_flags(run, 0);
+
     run = quiet_run(); /* what the caller knows about threads stays */
     run->results[0].flags = BENCH_FLAG_OVERSUBSCRIBED | BENCH_FLAG_NOISY;
     expect_flags(run, BENCH_FLAG_OVERSUBSCRIBED);

@@ -202,6 +202,9 @@ static void loops_run(void **state) {
             assert_true(l.n_samples > 0);
             assert_true(l.latency.n_total ==
                         (modes[m] == BENCH_SAMPLING_LATENCY ? l.total_iterations : 0));
+            assert_int_equal(l.batch_max, modes[m] == BENCH_SAMPLING_LATENCY ? 1
+                                          : strcmp(names[i], "batched") == 0 ? 100
+                                                                             : 0);
             bench__launch_clear(&l);
         }
     }
