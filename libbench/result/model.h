@@ -41,6 +41,10 @@ void bench__pair_init(bench_pair_result *pair);
 void bench__pair_clear(bench_pair_result *pair);
 /** Appends the log ratio of one more launch. @return 0 or BENCH_ENOMEM. */
 int bench__pair_add_launch(bench_pair_result *pair, double log_ratio);
+/** Moves results, pairs and calibration readings of `from` behind those of `into`; launches go on
+ *  naming their readings, and the executable is joined (below). What else is known about the runs
+ *  stays. @return 0 or BENCH_ENOMEM, with both good for nothing but to be freed. */
+int bench__run_move(bench_run *into, bench_run *from);
 /** Copies name and text. @return 0 or BENCH_ENOMEM. */
 int bench__result_add_param(bench_result *result, const char *name, const char *text, int is_i64,
                             int64_t i64);
