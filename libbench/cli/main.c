@@ -183,11 +183,13 @@ static int save_baseline(struct bench__session *s) {
         return code;
     }
     const int is_kept = bench__session_keep_executable(s);
+    const size_t n_saved = s->run->n_results - n_left_out;
     if (!o->quiet) {
-        fprintf(stderr, "saved baseline '%s' in %s (%zu benchmarks", o->save_baseline,
-                o->baselines_dir, s->run->n_results - n_left_out);
+        fprintf(stderr, "saved baseline '%s' in %s (%zu benchmark%s", o->save_baseline,
+                o->baselines_dir, n_saved, n_saved == 1 ? "" : "s");
         if (n_left_out > 0) {
-            fprintf(stderr, "; %zu left out: they did not run", n_left_out);
+            fprintf(stderr, "; %zu left out: %s did not run", n_left_out,
+                    n_left_out == 1 ? "it" : "they");
         }
         fprintf(stderr, "; executable %s)\n", is_kept ? "kept" : "not kept");
     }

@@ -29,6 +29,7 @@
 #define CHECK    BENCH__CMD_BASELINE_CHECK
 #define ACCEPT   BENCH__CMD_BASELINE_ACCEPT
 #define SELFTEST BENCH__CMD_SELFTEST
+#define DOCTOR   BENCH__CMD_DOCTOR
 #define CACHE    BENCH__CMD_BASELINE_CACHE
 #define PRUNE    BENCH__CMD_BASELINE_PRUNE
 #define REPORTS  (RUN | COMPARE | SHOW)
@@ -137,8 +138,10 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "resume", FILENAME, RUN, MEASURING, AT(resume), "FILE", NULL,
         .help = "go on with the interrupted run that left this journal"},
     [BENCH__OPT_TIME] = {
-        "time", DURATION, SELFTEST, MEASURING, AT(selftest_time_ns), "TIME", "60s",
-        .help = "how long to play; the more, the surer the rates", .min = MILLISECOND, .max = DAY},
+        "time", DURATION, SELFTEST | DOCTOR, MEASURING, AT(time_ns), "TIME", NULL,
+        .help = "selftest: how long to play, 60s unless given; the more, the surer the rates. "
+        "doctor: how long to measure, 2s unless given, 60s at most",
+        .min = MILLISECOND, .max = DAY},
     [BENCH__OPT_EFFECTS] = {
         "effects", TEXT, SELFTEST, MEASURING, AT(effects), "LIST", "0,0.5%,1%,2%,5%",
         .help = "slowdowns to play, joined by commas; 0 is equal code"},
@@ -213,7 +216,8 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         .help = "why they are acceptable; kept with the baseline", .only_on_line = 1},
 
     [BENCH__OPT_OUTPUT_FORMAT] = {
-        "output-format", CHOICE, REPORTS | SELFTEST, OUTPUT, AT(output_format), "FORMAT", "text",
+        "output-format", CHOICE, REPORTS | SELFTEST | DOCTOR, OUTPUT, AT(output_format), "FORMAT",
+        "text",
         .help = "format of the results", .choices = formats},
     [BENCH__OPT_OUT] = {
         "out", FILENAME, REPORTS | SELFTEST, OUTPUT, AT(out), "FILE", NULL,
@@ -226,10 +230,10 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "no-plots", FLAG, REPORTS, OUTPUT, AT(no_plots), NULL, NULL,
         .help = "leave the plots out of the report"},
     [BENCH__OPT_COLOR] = {
-        "color", CHOICE, REPORTS, OUTPUT, AT(color), "WHEN", "auto",
+        "color", CHOICE, REPORTS | DOCTOR, OUTPUT, AT(color), "WHEN", "auto",
         .help = "when to use colours", .choices = colors},
     [BENCH__OPT_QUIET] = {
-        "quiet", FLAG, REPORTS | SELFTEST, OUTPUT, AT(quiet), NULL, NULL,
+        "quiet", FLAG, REPORTS | SELFTEST | DOCTOR, OUTPUT, AT(quiet), NULL, NULL,
         .help = "only what is not a pass, and the last line", .letter = 'q'},
     [BENCH__OPT_VERBOSE] = {
         "verbose", FLAG, REPORTS, OUTPUT, AT(verbose), NULL, NULL,
@@ -239,7 +243,7 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "config", FILENAME, RUN, GENERAL, AT(config), "FILE", NULL,
         .help = "read options from this file, lines of the form name = value"},
     [BENCH__OPT_HELP] = {
-        "help", FLAG, ALL | SELFTEST | BENCH__CMD_NOISE, GENERAL, AT(help), NULL, NULL,
+        "help", FLAG, ALL | SELFTEST | BENCH__CMD_NOISE | DOCTOR, GENERAL, AT(help), NULL, NULL,
         .help = "print this help", .letter = 'h', .only_on_line = 1},
     [BENCH__OPT_VERSION] = {
         "version", FLAG, RUN, GENERAL, AT(version), NULL, NULL,

@@ -130,9 +130,9 @@ struct bench__cli_options {
     int64_t profile_time_ns;
     char *journal, *resume;
 
-    int adjust; /* enum bench__adjustment */
-    int64_t selftest_time_ns;
-    char *effects; /* "0,0.5%", not checked yet */
+    int adjust;      /* enum bench__adjustment */
+    int64_t time_ns; /* of selftest and doctor, which have defaults of their own */
+    char *effects;   /* "0,0.5%", not checked yet */
     int neighbour;
 
     double confidence_level, significance_level, noise_threshold, threshold;
@@ -170,7 +170,8 @@ enum {
     BENCH__CMD_SELFTEST = 1 << 6,
     BENCH__CMD_BASELINE_CACHE = 1 << 7,
     BENCH__CMD_BASELINE_PRUNE = 1 << 8,
-    BENCH__CMD_NOISE = 1 << 9
+    BENCH__CMD_NOISE = 1 << 9,
+    BENCH__CMD_DOCTOR = 1 << 10
 };
 
 /** A command: what it takes besides options, and what its help says about it. */

@@ -231,10 +231,11 @@ int benchctl_baseline_accept(const struct bench__cli_options *options, bench_err
     if (rc == 0)
         rc = bench__baseline_save(run, dir, name, &n_left_out, err);
     if (rc == 0)
-        printf("Accepted %zu of %zu benchmarks as baseline %s.\n", run->n_results - n_left_out,
-               run->n_results, name);
+        printf("Accepted %zu of %zu benchmark%s as baseline %s.\n", run->n_results - n_left_out,
+               run->n_results, run->n_results == 1 ? "" : "s", name);
     if (rc == 0 && n_left_out > 0)
-        fprintf(stderr, "%zu did not run to their end and were left out.\n", n_left_out);
+        fprintf(stderr, "%zu did not run to %s end and %s left out.\n", n_left_out,
+                n_left_out == 1 ? "its" : "their", n_left_out == 1 ? "was" : "were");
     bench_run_free(run);
     return rc;
 }

@@ -10,7 +10,7 @@ typedef int benchctl_fn(const struct bench__cli_options *options, bench_error *e
 
 benchctl_fn benchctl_compare, benchctl_duel, benchctl_noise, benchctl_selftest, benchctl_show;
 benchctl_fn benchctl_baseline_list, benchctl_baseline_check, benchctl_baseline_accept;
-benchctl_fn benchctl_baseline_cache, benchctl_baseline_prune;
+benchctl_fn benchctl_baseline_cache, benchctl_baseline_prune, benchctl_doctor;
 
 /* ---- show.c ---- */
 

@@ -55,6 +55,11 @@ static const struct entry {
       "Those that were not used for longest go first, until the rest has room in --cache-size; "
       "with 0 all of them go. Baselines stay as they are."},
      benchctl_baseline_prune},
+    {{BENCH__CMD_DOCTOR, "doctor", "", 0, 0, "Says what this machine is like for benchmarks.",
+      "Looks at settings, clock, limits and load, and measures for two seconds how steady the "
+      "machine is. Each thing that could be better comes with what it means and what to do. "
+      "Changes nothing."},
+     benchctl_doctor},
 };
 enum { N_ENTRIES = sizeof entries / sizeof entries[0] };
 

@@ -20,8 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ALPHA     0.01
-#define THRESHOLD 0.01
+#define ALPHA           0.01
+#define DEFAULT_TIME_NS INT64_C(60000000000)
+#define THRESHOLD       0.01
 
 enum { EXIT_BAR_MISSED = 3 };
 
@@ -82,7 +83,7 @@ static int make_plan(struct bench__selftest_plan *plan, const struct bench__cli_
         .measurement_ns = (double)o->measurement_time_ns,
         .alpha = ALPHA,
         .threshold = THRESHOLD,
-        .time_ns = o->selftest_time_ns,
+        .time_ns = bench__cli_given(o, BENCH__OPT_TIME) ? o->time_ns : DEFAULT_TIME_NS,
         .seed = bench__cli_given(o, BENCH__OPT_SEED) ? o->seed : bench__rng_entropy(),
         .has_neighbour = o->neighbour,
     };
@@ -93,7 +94,8 @@ static int make_plan(struct bench__selftest_plan *plan, const struct bench__cli_
 
 static void on_progress(void *context, const struct bench__trials *trials, double done) {
     (void)context;
-    fprintf(stderr, "\r%3.0f %%, %zu decisions", 100 * fmin(done, 1), trials->n);
+    fprintf(stderr, "\r%3.0f %%, %zu decision%s", 100 * fmin(done, 1), trials->n,
+            trials->n == 1 ? " " : "s"); /* as long as before: the line is overwritten */
     fflush(stderr);
 }
 

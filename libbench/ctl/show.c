@@ -21,34 +21,6 @@ static int no_memory(bench_error *err) {
 
 /* ---- several files, one run ---- */
 
-static int move_calibrations(bench_run *to, const bench_run *from, bench_error *err) {
-    for (size_t i = 0; i < from->n_calibrations; i++) {
-        bench_calibration *calibration = bench__run_add_calibration(to);
-        if (calibration == NULL)
-            return no_memory(err);
-        *calibration = from->calibrations[i];
-    }
-    return 0;
-}
-
-/* Launches name their calibration by index: those of `from` come behind the ones of `to`. */
-static int move_results(bench_run *to, bench_run *from, bench_error *err) {
-    int n_before = (int)to->n_calibrations;
-    int rc = move_calibrations(to, from, err);
-    for (size_t i = 0; i < from->n_results && rc == 0; i++) {
-        bench_result *result = &from->results[i], *copy = bench__run_add_result(to);
-        if (copy == NULL)
-            return no_memory(err);
-        for (size_t k = 0; k < result->n_launches; k++) {
-            if (result->launches[k].calibration >= 0)
-                result->launches[k].calibration += n_before;
-        }
-        *copy = *result;
-        bench__result_init(result);
-    }
-    return rc;
-}
-
 static int add_file(bench_run **run, const char *path, bench_error *err) {
     bench_run *more = NULL;
     char difference[300];
@@ -66,8 +38,7 @@ static int add_file(bench_run **run, const char *path, bench_error *err) {
                           difference);
         bench__error_place(err, "%s", path);
     } else {
-        bench__run_join_executable(*run, more);
-        rc = move_results(*run, more, err);
+        rc = bench__run_move(*run, more) == 0 ? 0 : no_memory(err);
     }
     bench_run_free(more);
     return rc;

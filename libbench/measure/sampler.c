@@ -297,8 +297,8 @@ int bench__sample(bench_launch *launch, const struct bench__sampler_options *opt
     launch->iterations = bench__alloc((size_t)options->sample_size, sizeof *launch->iterations);
     launch->elapsed_ns = bench__alloc((size_t)options->sample_size, sizeof *launch->elapsed_ns);
     if (launch->iterations == NULL || launch->elapsed_ns == NULL) {
-        return bench__error(err, BENCH_ENOMEM, "out of memory for %d samples",
-                            options->sample_size);
+        return bench__error(err, BENCH_ENOMEM, "out of memory for %d sample%s",
+                            options->sample_size, options->sample_size == 1 ? "" : "s");
     }
     launch->clock.kind = clock->kind;
     launch->clock.ticks_per_ns = clock->ticks_per_ns;

@@ -118,9 +118,10 @@ static void add_estimates(const struct bench__console *c, const bench_result *r)
             bench__format_bytes(figure, sizeof figure, (double)r->peak_rss_bytes, 3));
     }
     next_item(c, &text);
-    bench__strbuf_addf(&text, "%llu samples", (unsigned long long)t->outliers.n);
+    bench__say_count(&text, (size_t)t->outliers.n, "sample");
     if (isfinite(t->effective_samples)) {
-        bench__strbuf_addf(&text, ", worth %.0f independent ones", t->effective_samples);
+        bench__strbuf_add(&text, ", worth ");
+        bench__say_count(&text, (size_t)fmax(round(t->effective_samples), 0), "independent one");
     }
     if (isfinite(t->mde)) {
         next_item(c, &text);
@@ -138,7 +139,7 @@ static void add_launch(const struct bench__console *c, const bench_launch *launc
     for (unsigned i = 0; i < BENCH__N_NOISE_CAUSES; i++) {
         if (launch->noise.contaminated >> i & 1) {
             next_item(c, &text);
-            bench__strbuf_add(&text, bench__noise_word(i));
+            bench__strbuf_add(&text, bench__noise_word(i, 1));
         }
     }
     if (launch->noise.involuntary_switches >= 0) {

@@ -242,7 +242,7 @@ static void add_flags(const struct bench__console *c) {
             struct bench__strbuf text;
             bench__strbuf_init(&text);
             bench__say_count(&text, n, "benchmark");
-            bench__strbuf_addf(&text, ": %s", bench__flag_advice(flag));
+            bench__strbuf_addf(&text, ": %s", bench__flag_advice(flag, n));
             add_entry(c, bench__flag_word(flag), &text);
         }
     }

@@ -97,3 +97,45 @@ int bench__gnuplot_run(const char *directory, const char *script, int64_t timeou
     bench__free(program);
     return ok;
 }
+
+static void become_version(const char *program, int out) {
+    int null = open("/dev/null", O_RDWR);
+    setpgid(0, 0);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(null, 2) < 0) {
+        _exit(127);
+    }
+    execl(program, program, "--version", (char *)NULL);
+    _exit(127);
+}
+
+/* What fits into a pipe is read after the end; a program that says more is stuck, and killed. */
+static void read_version(const char *program, char *out, size_t size, int64_t timeout_ns) {
+    int fds[2], status = 1;
+    if (pipe2(fds, O_CLOEXEC) != 0) {
+        return;
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        become_version(program, fds[1]);
+    }
+    close(fds[1]);
+    if (pid > 0 && !wait_until(pid, now_ns() + timeout_ns, &status)) {
+        kill_group(pid);
+        status = 1;
+    }
+    if (pid > 0 && status == 0) {
+        ssize_t n = read(fds[0], out, size - 1);
+        out[n > 0 ? n : 0] = '\0';
+        out[strcspn(out, "\n")] = '\0';
+    }
+    close(fds[0]);
+}
+
+void bench__gnuplot_version(char *out, size_t size, int64_t timeout_ns) {
+    out[0] = '\0';
+    char *program = bench__find_program("gnuplot");
+    if (program != NULL) {
+        read_version(program, out, size, timeout_ns);
+    }
+    bench__free(program);
+}

@@ -13,6 +13,10 @@
 int bench__gnuplot_run(const char *directory, const char *script, int64_t timeout_ns, char *note,
                        size_t note_size);
 
+/** The line that `gnuplot --version` prints, as it is, cut to size; "" when there is no gnuplot or
+ *  it does not answer in time and with exit code 0. */
+void bench__gnuplot_version(char *out, size_t size, int64_t timeout_ns);
+
 /**
  * Makes gnuplot's SVG fit to stand in a page beside others: only drawing elements and attributes
  * stay, no identifiers, references, fonts or scripts; the colours below become the page's own.

@@ -218,7 +218,7 @@ static void add_flags(const struct bench__page *page) {
         size_t n = bench__count_flag(page->view, flag);
         if (n > 0) {
             bench__say_count(&words, n, "benchmark");
-            bench__strbuf_addf(&words, ": %s", bench__flag_advice(flag));
+            bench__strbuf_addf(&words, ": %s", bench__flag_advice(flag, n));
             add_item(page->out, bench__flag_word(flag), &words);
         }
     }

@@ -95,7 +95,7 @@ static void add_flags(struct bench__strbuf *out, const bench_result *r) {
     for (unsigned i = 0; i < BENCH__N_FLAGS; i++) {
         if (r->flags >> i & 1) {
             bench__strbuf_addf(out, "%s<span title=\"", any ? ", " : "<span class=\"flags\">");
-            bench__html_text(out, bench__flag_advice(i));
+            bench__html_text(out, bench__flag_advice(i, 1));
             bench__strbuf_addf(out, "\">%s</span>", bench__flag_word(i));
             any = 1;
         }

@@ -12,38 +12,58 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const FLAG_WORDS[BENCH__N_FLAGS][2] = {
-    {"dead code?", "takes no longer than an empty loop, so the compiler may have removed the work; "
-                   "hand its results to bench_keep()"},
-    {"not steady", "was still getting faster or slower when the warm-up ended; a longer "
-                   "--warm-up-time helps"},
-    {"too many threads", "more threads than CPUs had to take turns, so the time is the scheduler's "
-                         "as much as the code's"},
-    {"disturbed", "other work on the machine disturbed more than 30 % of its launches; measure "
-                  "again on a quieter machine"},
-    {"several speeds", "its times gather around more than one value; the plots of --report show "
-                       "them"},
-    {"prints", "wrote to its output while measured, and printing is part of its time"},
-    {"too short to time", "its samples are shorter than the clock resolves well; do more "
-                          "work per iteration"},
-    {"few launches", "fewer launches than asked for were valid, so its interval is wider"},
+/* A few words, and what they mean for one benchmark and for several. */
+static const char *const FLAG_WORDS[BENCH__N_FLAGS][3] = {
+    {"dead code?",
+     "takes no longer than an empty loop, so the compiler may have removed the work; hand its "
+     "results to bench_keep()",
+     "take no longer than an empty loop, so the compiler may have removed the work; hand their "
+     "results to bench_keep()"},
+    {"not steady",
+     "was still getting faster or slower when the warm-up ended; a longer --warm-up-time helps",
+     "were still getting faster or slower when the warm-up ended; a longer --warm-up-time helps"},
+    {"too many threads",
+     "more threads than CPUs had to take turns, so the time is the scheduler's as much as the "
+     "code's",
+     "more threads than CPUs had to take turns, so the times are the scheduler's as much as the "
+     "code's"},
+    {"disturbed",
+     "other work on the machine disturbed more than 30 % of its launches; measure again on a "
+     "quieter machine",
+     "other work on the machine disturbed more than 30 % of their launches; measure again on a "
+     "quieter machine"},
+    {"several speeds",
+     "its times gather around more than one value; the plots of --report show them",
+     "their times gather around more than one value; the plots of --report show them"},
+    {"prints", "wrote to its output while measured, and printing is part of its time",
+     "wrote to their output while measured, and printing is part of their times"},
+    {"too short to time",
+     "its samples are shorter than the clock resolves well; do more work per iteration",
+     "their samples are shorter than the clock resolves well; do more work per iteration"},
+    {"few launches", "fewer launches than asked for were valid, so its interval is wider",
+     "fewer launches than asked for were valid, so their intervals are wider"},
 };
 
-static const char *const NOISE_WORDS[BENCH__N_NOISE_CAUSES] = {
-    "lost time to the hypervisor", "ran out of CPU quota",
-    "moved to another CPU",        "were interrupted by other work",
-    "ran at a changing speed",     "had a drifting clock and were left out"};
+/* Of one launch, and of several. */
+static const char *const NOISE_WORDS[BENCH__N_NOISE_CAUSES][2] = {
+    {"lost time to the hypervisor", "lost time to the hypervisor"},
+    {"ran out of CPU quota", "ran out of CPU quota"},
+    {"moved to another CPU", "moved to another CPU"},
+    {"was interrupted by other work", "were interrupted by other work"},
+    {"ran at a changing speed", "ran at a changing speed"},
+    {"had a drifting clock and was left out", "had a drifting clock and were left out"},
+};
 
 const char *bench__flag_word(unsigned i) {
     return FLAG_WORDS[i][0];
 }
 
-const char *bench__flag_advice(unsigned i) {
-    return FLAG_WORDS[i][1];
+const char *bench__flag_advice(unsigned i, size_t n) {
+    return FLAG_WORDS[i][n == 1 ? 1 : 2];
 }
 
-const char *bench__noise_word(unsigned i) {
-    return NOISE_WORDS[i];
+const char *bench__noise_word(unsigned i, size_t n) {
+    return NOISE_WORDS[i][n != 1];
 }
 
 const char *bench__clock_word(bench_clock_kind kind) {
@@ -75,7 +95,9 @@ const char *bench__budget_word(bench_budget_verdict verdict) {
 }
 
 void bench__say_count(struct bench__strbuf *out, size_t n, const char *noun) {
-    bench__strbuf_addf(out, "%zu %s%s", n, noun, n == 1 ? "" : "s");
+    const size_t length = strlen(noun);
+    const int hisses = length > 1 && strcmp(noun + length - 2, "ch") == 0;
+    bench__strbuf_addf(out, "%zu %s%s", n, noun, n == 1 ? "" : hisses ? "es" : "s");
 }
 
 static void add_item(struct bench__strbuf *out, const char **separator, const char *text) {
@@ -245,14 +267,20 @@ void bench__say_noise(struct bench__strbuf *out, const struct bench__view *view)
         return;
     }
     if (n_disturbed == 0) {
-        bench__strbuf_addf(out, "none of the %zu launches was disturbed", n);
+        bench__strbuf_addf(out,
+                           n == 1 ? "the only launch was not disturbed"
+                                  : "none of the %zu launches was disturbed",
+                           n);
         return;
     }
-    bench__strbuf_addf(out, "%zu of %zu launches were disturbed", n_disturbed, n);
+    bench__strbuf_addf(out, "%zu of ", n_disturbed);
+    bench__say_count(out, n, "launch");
+    bench__strbuf_addf(out, " %s disturbed", n_disturbed == 1 ? "was" : "were");
     const char *separator = ": ";
     for (unsigned cause = 0; cause < BENCH__N_NOISE_CAUSES; cause++) {
         if (causes[cause] > 0) {
-            bench__strbuf_addf(out, "%s%zu %s", separator, causes[cause], NOISE_WORDS[cause]);
+            bench__strbuf_addf(out, "%s%zu %s", separator, causes[cause],
+                               bench__noise_word(cause, causes[cause]));
             separator = ", ";
         }
     }
@@ -411,11 +439,33 @@ static void answer_yes(struct bench__strbuf *out, const struct bench__view *view
     const bench_comparison *worst = worst_regression(view->outcome);
     size_t n = view->n_verdicts[BENCH_VERDICT_REGRESSED];
     char percent[BENCH__FIGURE_SIZE];
-    bench__strbuf_addf(out, "Yes: %zu of %zu benchmarks %s slower, %s", n, view->n_compared,
-                       n == 1 ? "is" : "are", n == 1 ? "" : "worst ");
+    bench__strbuf_addf(out, "Yes: %zu of ", n);
+    bench__say_count(out, view->n_compared, "benchmark");
+    bench__strbuf_addf(out, " %s slower, %s", n == 1 ? "is" : "are", n == 1 ? "" : "worst ");
     bench__strbuf_add_safe(out, worst->name);
     bench__strbuf_addf(out, " by %s",
                        bench__figure_percent(percent, sizeof percent, worst->change.point, 0));
+}
+
+static void answer_open(struct bench__strbuf *out, size_t n, size_t n_compared) {
+    bench__strbuf_addf(out, "Cannot tell for %zu of ", n);
+    bench__say_count(out, n_compared, "benchmark");
+    if (n < n_compared) {
+        bench__strbuf_add(out, n_compared - n == 1 ? ", the other is within its limit"
+                                                   : ", the others are within their limits");
+    }
+}
+
+static void answer_no(struct bench__strbuf *out, size_t n_faster, size_t n_compared) {
+    if (n_compared == 1) {
+        bench__strbuf_add(out, "No: the only benchmark is within its limit");
+        bench__strbuf_add(out, n_faster > 0 ? ", and faster" : "");
+        return;
+    }
+    bench__strbuf_addf(out, "No: all %zu benchmarks are within their limits", n_compared);
+    if (n_faster > 0) {
+        bench__strbuf_addf(out, ", %zu of them faster", n_faster);
+    }
 }
 
 static enum bench__tone answer_comparison(struct bench__strbuf *out,
@@ -434,14 +484,10 @@ static enum bench__tone answer_comparison(struct bench__strbuf *out,
         return BENCH__TONE_BAD;
     }
     if (n_open > 0) {
-        bench__strbuf_addf(out, "Cannot tell for %zu of %zu benchmarks%s", n_open, view->n_compared,
-                           n_open < view->n_compared ? ", the others are within their limits" : "");
+        answer_open(out, n_open, view->n_compared);
         return BENCH__TONE_UNSURE;
     }
-    bench__strbuf_addf(out, "No: all %zu benchmarks are within their limits", view->n_compared);
-    if (n_faster > 0) {
-        bench__strbuf_addf(out, ", %zu of them faster", n_faster);
-    }
+    answer_no(out, n_faster, view->n_compared);
     return BENCH__TONE_GOOD;
 }
 

@@ -25,15 +25,15 @@ enum { BENCH__N_FLAGS = 8, BENCH__N_NOISE_CAUSES = 6 };
     "side: benchctl compare OLD NEW."
 
 /** Flag number i (bit 1 << i of bench_result.flags): a few words for a line, and a sentence that
- *  says what it means and what to do. */
+ *  says of n benchmarks what it means and what to do. */
 const char *bench__flag_word(unsigned i);
-const char *bench__flag_advice(unsigned i);
+const char *bench__flag_advice(unsigned i, size_t n);
 /** Cause number i (bit 1 << i of bench_noise.contaminated), to follow "n launches". */
-const char *bench__noise_word(unsigned i);
+const char *bench__noise_word(unsigned i, size_t n);
 const char *bench__clock_word(bench_clock_kind kind);
 const char *bench__budget_word(bench_budget_verdict verdict);
 
-/** "1 benchmark", "2 benchmarks". */
+/** "1 benchmark", "2 benchmarks", "2 launches". */
 void bench__say_count(struct bench__strbuf *out, size_t n, const char *noun);
 /** The machine and build in one line, what is unknown left out. */
 void bench__say_machine(struct bench__strbuf *out, const bench_host *host);

@@ -160,7 +160,9 @@ void bench__say_duel(struct bench__strbuf *out, const bench_comparison *c) {
         bench__strbuf_addf(out, ", %d layouts %s", d->n_layouts, share(figure, d->layout_sd));
     }
     if (isfinite(d->floor_sd)) {
-        bench__strbuf_addf(out, ", %d copies %s", d->n_floor_launches, share(figure, d->floor_sd));
+        bench__strbuf_addf(out, ", %d %s %s", d->n_floor_launches,
+                           d->n_floor_launches == 1 ? "copy" : "copies",
+                           share(figure, d->floor_sd));
     }
     bench__strbuf_addf(out, "; p %.2g, adjusted %.2g, equivalence %.2g", c->p_value, c->p_adjusted,
                        d->p_equivalent);

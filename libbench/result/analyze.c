@@ -31,9 +31,9 @@
 #define NOISY_SHARE               0.3
 #define VARYING_RATIO             1.5 /* of iterations between samples: enough to see time grow */
 #define LEAST_GROWTH              0.1 /* of the growth of iterations */
-/* A sample shorter than these, in resolutions and read overheads of the clock, is not to be
- * trusted; the plan aims at twice as long. For a single timed operation the clock is part of the
- * picture. */
+/* A sample, or a batch that is timed by itself, shorter than these, in resolutions and read
+ * overheads of the clock, is not to be trusted; the plan aims at samples twice as long. For a
+ * single timed operation the clock is part of the picture. */
 #define SAMPLE_RESOLUTIONS 1000
 #define SAMPLE_OVERHEADS   50
 #define SINGLE_RESOLUTIONS 10
@@ -369,13 +369,20 @@ static int fails_to_grow(struct work *w) {
     return !(longer - 1 >= LEAST_GROWTH * (more - 1));
 }
 
+/* The usual length of what is timed at a stretch: a sample, or each batch of it. */
+static double stretch_ns(const bench_launch *launch, double *scratch) {
+    for (size_t s = 0; s < launch->n_samples; s++) {
+        const double iterations = (double)launch->iterations[s], most = (double)launch->batch_max;
+        scratch[s] = launch->elapsed_ns[s] * (most > 0 ? fmin(most / iterations, 1) : 1);
+    }
+    return bench__median_inplace(scratch, launch->n_samples);
+}
+
 static int is_clock_bound(struct work *w) {
     const int single = w->result->options.sampling == BENCH_SAMPLING_LATENCY;
     const bench_launch *first = w->launch[0];
     const bench_clock_record *clock = &first->clock;
-    memcpy(w->scratch, first->elapsed_ns, first->n_samples * sizeof *w->scratch);
-    const double length =
-        single ? w->result->latency.p50 : bench__median_inplace(w->scratch, first->n_samples);
+    const double length = single ? w->result->latency.p50 : stretch_ns(first, w->scratch);
     const double resolutions = single ? SINGLE_RESOLUTIONS : SAMPLE_RESOLUTIONS;
     const double overheads = single ? SINGLE_OVERHEADS : SAMPLE_OVERHEADS;
     return length < fmax(resolutions * clock->resolution_ns, overheads * clock->overhead_ns);

@@ -114,34 +114,14 @@ int bench__baseline_list(struct bench__baseline_entry **out, size_t *out_n, cons
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-/* Moves everything of `from` to the end of `into`. */
+/* Moves everything of `from` to the end of `into`, which is then as new as the newer of the two. */
 static int move_run(bench_run *into, bench_run *from) {
-    const int offset = (int)into->n_calibrations;
-    for (size_t i = 0; i < from->n_calibrations; i++) {
-        bench_calibration *reading = bench__run_add_calibration(into);
-        if (reading == NULL) {
-            return BENCH_ENOMEM;
-        }
-        *reading = from->calibrations[i];
-    }
-    for (size_t i = 0; i < from->n_results; i++) {
-        bench_result *result = bench__run_add_result(into);
-        if (result == NULL) {
-            return BENCH_ENOMEM;
-        }
-        *result = from->results[i];
-        bench__result_init(&from->results[i]); /* it owns nothing any more */
-        for (size_t l = 0; l < result->n_launches; l++) {
-            result->launches[l].calibration += result->launches[l].calibration >= 0 ? offset : 0;
-        }
-    }
-    bench__run_join_executable(into, from);
     if (strcmp(from->timestamp, into->timestamp) > 0) {
         memcpy(into->timestamp, from->timestamp, sizeof into->timestamp);
         memcpy(into->git_commit, from->git_commit, sizeof into->git_commit);
         memcpy(into->git_branch, from->git_branch, sizeof into->git_branch);
     }
-    return bench__pairs_move(into, from);
+    return bench__run_move(into, from);
 }
 
 /* Loads one more file into *run, which is NULL before the first. */

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/robust.h"
 #include "result/model.h"
-#include "stats/describe.h"
+#include "stats/location.h"
 #include "stats/special.h"
 
 #include <math.h>
@@ -48,27 +48,13 @@ void bench__side_clear(struct bench__side *side) {
 }
 
 double bench__side_location(struct bench__side *side, double *out_error2, size_t *out_kept) {
-    const size_t n = side->n, cut = (size_t)(TRIM * (double)n), kept = n - 2 * cut;
-    *out_error2 = NAN;
-    *out_kept = kept;
-    if (n == 0) {
+    if (side->n == 0) {
+        *out_error2 = NAN;
+        *out_kept = 0;
         return NAN;
     }
-    bench__sort(side->x, n);
-    const double location = bench__mean(side->x + cut, kept);
-    if (n < 2) {
-        return location;
-    }
-    const double low = side->x[cut], high = side->x[n - 1 - cut];
-    double sum = 0, squares = 0; /* of the winsorised values, about the location */
-    for (size_t i = 0; i < n; i++) {
-        const double d = fmin(fmax(side->x[i], low), high) - location;
-        sum += d;
-        squares += d * d;
-    }
-    const double deviations = fmax(squares - sum * sum / (double)n, 0);
-    *out_error2 = deviations / ((double)kept * (double)(kept - 1));
-    return location;
+    bench__sort(side->x, side->n);
+    return bench__trimmed_mean(side->x, side->n, TRIM, out_error2, out_kept);
 }
 
 /* Squared standard error of a sum of independent parts and its degrees of freedom. */

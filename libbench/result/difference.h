@@ -35,8 +35,7 @@ int bench__side_init(struct bench__side *side, const bench_result *result,
                      const bench_run *calibrations, bench_kernel kernel);
 void bench__side_clear(struct bench__side *side);
 
-/** Squared standard error of the trimmed mean of a side and how many values it keeps; NAN with
- *  fewer than two values. Sorts the side. */
+/** bench__trimmed_mean() of a side; NAN of an empty one. Sorts the side. */
 double bench__side_location(struct bench__side *side, double *out_error2, size_t *out_kept);
 
 /**

@@ -356,8 +356,8 @@ int bench__columns_read(const struct bench__fields *fields, void *owners, size_t
         }
         rc = bench__json_expect_array(&column);
         if (rc == 0 && bench__json_length(&column) != n) {
-            rc = bench__json_error(&column, "must have %zu elements, not %zu", n,
-                                   bench__json_length(&column));
+            rc = bench__json_error(&column, "must have %zu element%s, not %zu", n,
+                                   n == 1 ? "" : "s", bench__json_length(&column));
         }
         for (size_t i = 0; i < n && rc == 0; i++) {
             const struct bench__json value = bench__json_at(&column, i);

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LONGEST_RUN_NS (366 * 24 * 3600e9)
 struct bench__journal {
     int fd;
     char *path;
@@ -467,6 +468,10 @@ static int read_journal(struct bench__journal *j, struct resuming *r, bench_erro
     bench__free(text);
     if (rc == 0) {
         rc = place_launches(r, err);
+    }
+    if (rc == 0 && bench__run_last_ns(r->run) > LONGEST_RUN_NS) {
+        rc = bench__error(err, BENCH_EFORMAT, "is of a run that has taken more than a year");
+        bench__error_place(err, "%.270s", r->path);
     }
     if (rc == 0 && size != j->size && ftruncate(j->fd, size) != 0) {
         rc = file_error(j, BENCH_EIO, "cannot be cut after its last whole line", err);

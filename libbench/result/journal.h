@@ -21,9 +21,9 @@ int bench__journal_create(struct bench__journal **out, const char *path, const b
  * which keep their order; for other names, results with nothing but name and launches are added.
  * The last line is cut off when it is not whole: it was being written when the run was killed.
  * @return 0; BENCH_EINVAL for another plan digest, machine, git commit or executable, with the
- * difference; BENCH_EFORMAT for any other line that cannot be read, with its number;
- * BENCH_ENOTFOUND, BENCH_EIO, BENCH_ESYSTEM, BENCH_ENOMEM. On an error `run` is good for
- * nothing but to be freed.
+ * difference; BENCH_EFORMAT for any other line that cannot be read, with its number, and for times
+ * of more than a year after the start; BENCH_ENOTFOUND, BENCH_EIO, BENCH_ESYSTEM, BENCH_ENOMEM. On
+ * an error `run` is good for nothing but to be freed.
  */
 int bench__journal_resume(struct bench__journal **out, const char *path, bench_run *run,
                           const char *plan_digest, bench_error *err);

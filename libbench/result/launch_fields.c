@@ -93,7 +93,8 @@ static int sample_length(size_t *n, int is_first, const struct bench__json *valu
         return BENCH_EFORMAT;
     }
     if (!is_first && length != *n) {
-        return bench__json_error(value, "must have %zu elements, not %zu", *n, length);
+        return bench__json_error(value, "must have %zu element%s, not %zu", *n, *n == 1 ? "" : "s",
+                                 length);
     }
     *n = length;
     return 0;
@@ -262,6 +263,7 @@ static int read_histogram(void *owner, const struct bench__json *value) {
     { BENCH__FIELD(type_, name_, bench_launch, member), .in_baseline = 1 }
 
 static const struct bench__field launch_fields[] = {
+    LAUNCH(I64, "batch_max", batch_max),
     SUMMARY(INT, "calibration", calibration),
     LAUNCH(SIGNED, "clock_drift_ppm", clock.drift_ppm),
     {BENCH__FIELD(ENUM, "clock_kind", bench_launch, clock.kind), .names = bench__clock_names},

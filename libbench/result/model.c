@@ -124,7 +124,7 @@ void bench__pair_clear(bench_pair_result *pair) {
 
 void bench__launch_init(bench_launch *launch) {
     memset(launch, 0, sizeof *launch);
-    launch->calibration = -1;
+    launch->batch_max = launch->calibration = -1;
     launch->steady = 1;
     launch->wall_ns = launch->cold_ns = launch->warm_up_ns = launch->measured_ns = NAN;
     launch->cpu_ns = NAN;
@@ -247,6 +247,53 @@ bench_counter_record *bench__counter_add(bench_counter_record **counters, size_t
     *counter = (bench_counter_record){.name = copy, .kind = kind, .value = value};
     snprintf(counter->unit, sizeof counter->unit, "%s", unit);
     return counter;
+}
+
+int bench__run_move(bench_run *into, bench_run *from) {
+    const int offset = (int)into->n_calibrations;
+    for (size_t i = 0; i < from->n_calibrations; i++) {
+        bench_calibration *reading = bench__run_add_calibration(into);
+        if (reading == NULL) {
+            return BENCH_ENOMEM;
+        }
+        *reading = from->calibrations[i];
+    }
+    for (size_t i = 0; i < from->n_results; i++) {
+        bench_result *result = bench__run_add_result(into);
+        if (result == NULL) {
+            return BENCH_ENOMEM;
+        }
+        *result = from->results[i];
+        bench__result_init(&from->results[i]); /* it owns nothing any more */
+        for (size_t l = 0; l < result->n_launches; l++) {
+            result->launches[l].calibration += result->launches[l].calibration >= 0 ? offset : 0;
+        }
+    }
+    for (size_t i = 0; i < from->n_pairs; i++) {
+        bench_pair_result *pair = bench__run_add_pair(into);
+        if (pair == NULL) {
+            return BENCH_ENOMEM;
+        }
+        *pair = from->pairs[i];
+        bench__pair_init(&from->pairs[i]);
+    }
+    bench__run_join_executable(into, from);
+    return 0;
+}
+
+double bench__run_last_ns(const bench_run *run) {
+    double last = 0; /* fmax() passes NANs over */
+    for (size_t i = 0; i < run->n_calibrations; i++) {
+        last = fmax(last, (double)run->calibrations[i].at_ns);
+    }
+    for (size_t i = 0; i < run->n_results; i++) {
+        for (size_t l = 0; l < run->results[i].n_launches; l++) {
+            const bench_launch *launch = &run->results[i].launches[l];
+            const double from = (double)launch->started_at_ns;
+            last = fmax(last, from >= 0 ? fmax(from, from + launch->wall_ns) : 0);
+        }
+    }
+    return last;
 }
 
 static int by_name(const void *a, const void *b) {

@@ -41,6 +41,10 @@ void bench__pair_init(bench_pair_result *pair);
 void bench__pair_clear(bench_pair_result *pair);
 /** Appends the log ratio of one more launch. @return 0 or BENCH_ENOMEM. */
 int bench__pair_add_launch(bench_pair_result *pair, double log_ratio);
+/** Moves results, pairs and calibration readings of `from` behind those of `into`; launches go on
+ *  naming their readings, and the executable is joined (below). What else is known about the runs
+ *  stays. @return 0 or BENCH_ENOMEM, with both good for nothing but to be freed. */
+int bench__run_move(bench_run *into, bench_run *from);
 /** Copies name and text. @return 0 or BENCH_ENOMEM. */
 int bench__result_add_param(bench_result *result, const char *name, const char *text, int is_i64,
                             int64_t i64);
@@ -49,6 +53,9 @@ bench_counter_record *bench__counter_add(bench_counter_record **counters, size_t
                                          const char *name, const char *unit,
                                          bench_counter_kind kind, double value);
 void bench__counters_free(bench_counter_record *counters, size_t n);
+/** When the last launch or calibration reading of the run ended, ns since its start; 0 without any
+ *  whose time is known. */
+double bench__run_last_ns(const bench_run *run);
 /** Sorts results and pairs by name and launches by index: what files and comparisons rely on. */
 void bench__run_sort(bench_run *run);
 /** Of a run that takes in results of another: its executable stays only if it is the other's too. A

@@ -74,18 +74,6 @@ void bench__pairs_sort(bench_run *run) {
     }
 }
 
-int bench__pairs_move(bench_run *into, bench_run *from) {
-    for (size_t i = 0; i < from->n_pairs; i++) {
-        bench_pair_result *pair = bench__run_add_pair(into);
-        if (pair == NULL) {
-            return BENCH_ENOMEM;
-        }
-        *pair = from->pairs[i];
-        bench__pair_init(&from->pairs[i]); /* it owns nothing any more */
-    }
-    return 0;
-}
-
 static const bench_pair_result *find_played(const bench_run *run, const char *name,
                                             const char *suite) {
     for (size_t i = 0; i < run->n_pairs; i++) {

@@ -25,8 +25,6 @@ int bench__pair_ratio(bench_estimate *out, const bench_run *run, const char *of,
 
 /** By name: what files rely on. */
 void bench__pairs_sort(bench_run *run);
-/** Moves all pairs of `from` behind those of `into`. @return 0 or BENCH_ENOMEM. */
-int bench__pairs_move(bench_run *into, bench_run *from);
 /**
  * Appends to `out` what belongs into the baseline of a suite after `run`: of `run` itself the pairs
  * of that suite that were played; of any other `source` the pairs for which `run` has none. The

@@ -231,7 +231,8 @@ static int conclude(struct game *g) {
     const size_t n = a->n_samples < b->n_samples ? a->n_samples : b->n_samples;
     double *d = bench__alloc(n, sizeof *d);
     if (d == NULL) {
-        return bench__error(g->err, BENCH_ENOMEM, "out of memory for %zu pairs", n);
+        return bench__error(g->err, BENCH_ENOMEM, "out of memory for %zu pair%s", n,
+                            n == 1 ? "" : "s");
     }
     size_t n_pairs = 0;
     for (size_t i = 0; i < n; i++) {

@@ -41,7 +41,7 @@ struct session {
     struct bench__calibration_schedule calibration;
     struct bench__clock_calibration pairs; /* the runner's own clock, a first guess for workers */
     struct bench__clock clock;
-    int64_t started_ns;
+    int64_t started_ns; /* of the run; resumed: as if its parts had followed each other */
     size_t launches_done, launches_total, benchmarks_done;
     int64_t launching_ns; /* spent on the launches so far */
     size_t launches_timed;
@@ -149,7 +149,7 @@ static int prepare(struct session *s) {
         code = add_result(s, &s->r->cases[i]);
     }
     if (code == BENCH_ENOMEM) {
-        bench__error(s->err, code, "out of memory for %zu benchmarks", n);
+        bench__error(s->err, code, "out of memory for %zu benchmark%s", n, n == 1 ? "" : "s");
     }
     if (code == 0) {
         code = bench__pairs_add(s->run, s->r, s->err);
@@ -366,8 +366,10 @@ static int has_launch(const bench_result *result, uint32_t index) {
     return 0;
 }
 
-/* Launches that a resumed journal already holds count as made. */
+/* Launches that a resumed journal already holds count as made, and its time as passed: the run goes
+ * on where the last of them ended. */
 static void account_for_resumed(struct session *s) {
+    s->started_ns -= (int64_t)bench__run_last_ns(s->run);
     for (size_t b = 0; b < s->r->n_cases; b++) {
         bench_result *result = &s->run->results[b];
         for (size_t i = 0; i < result->n_launches; i++) {
@@ -459,11 +461,11 @@ int bench__run(bench_run *run, const struct bench__runner *runner, bench_error *
         code = prepare(&s);
     }
     if (code == 0) {
+        await_clock(&s);
         account_for_resumed(&s);
         bench__calibration_start(&s.calibration, runner->settings.in_process ||
                                                      runner->settings.once ||
                                                      runner->settings.no_keep);
-        await_clock(&s);
         code = walk(&s);
         if (code == 0 && !run->interrupted) {
             bench__calibration_last(&s.calibration, run, since_start_ns(&s), runner->interrupted);

@@ -20,7 +20,8 @@ int bench__schedule(struct bench__step **out, size_t *out_n, const int *launches
     if (steps == NULL || order == NULL) {
         bench__free(steps);
         bench__free(order);
-        return bench__error(err, BENCH_ENOMEM, "out of memory for %zu launches", total);
+        return bench__error(err, BENCH_ENOMEM, "out of memory for %zu launch%s", total,
+                            total == 1 ? "" : "es");
     }
     struct bench__rng rng;
     bench__rng_init(&rng, seed);

@@ -178,7 +178,7 @@ static int add_case(struct expansion *e, const bench_group *group,
             e->cases[e->n++] = c;
             return 0;
         }
-        bench__error(e->err, code, "out of memory for %zu benchmarks", e->n);
+        bench__error(e->err, code, "out of memory for %zu benchmark%s", e->n, e->n == 1 ? "" : "s");
     }
     bench__case_clear(&c);
     return code;
@@ -218,7 +218,8 @@ static int check_unique(const struct bench__case *cases, size_t n, bench_error *
     const char **names = bench__alloc(n, sizeof *names);
     int code = 0;
     if (names == NULL) {
-        return bench__error(err, BENCH_ENOMEM, "out of memory for %zu benchmarks", n);
+        return bench__error(err, BENCH_ENOMEM, "out of memory for %zu benchmark%s", n,
+                            n == 1 ? "" : "s");
     }
     for (size_t i = 0; i < n; i++) {
         names[i] = cases[i].name;

@@ -244,6 +244,23 @@ void bench_group_throughput_fixed(bench_group *group, bench_throughput_unit unit
     throughput_of(group, unit)->fixed *= per_iteration;
 }
 
+/* Options that could not have any effect. @return 0 or BENCH_EINVAL. */
+static int check_opts(bench_error *error, const char *function, const bench_opts *opts) {
+    const int has_batches = opts->batch_setup != NULL || opts->batch_teardown != NULL;
+    if (opts->caller_timed && has_batches) {
+        return bench__error(error, BENCH_EINVAL,
+                            "benchmark '%.100s': a caller_timed body has no batches for "
+                            "batch_setup and batch_teardown",
+                            function);
+    }
+    if (opts->batch_max != 0 && !has_batches) {
+        return bench__error(error, BENCH_EINVAL,
+                            "benchmark '%.100s': batch_max without batch_setup or batch_teardown",
+                            function);
+    }
+    return 0;
+}
+
 void bench_add(bench_group *group, const char *function, bench_fn *body, const bench_opts *opts) {
     if (group == NULL || check_name(group->suite, "benchmark", function) != 0) {
         return;
@@ -256,6 +273,9 @@ void bench_add(bench_group *group, const char *function, bench_fn *body, const b
     if (opts != NULL && opts->version != 0) {
         bench__error(error, BENCH_EVERSION, "benchmark '%.100s': bench_opts of a newer version",
                      function);
+        return;
+    }
+    if (opts != NULL && check_opts(error, function, opts) != 0) {
         return;
     }
     for (size_t i = 0; i < group->n_functions; i++) {

@@ -225,7 +225,9 @@ static int collect_latency(struct bench__execution *e, bench_launch *launch) {
 }
 
 int bench__execution_collect(struct bench__execution *e, bench_launch *launch) {
-    if (e->is_latency || e->states[0].lane.batch_max != 0) {
+    const uint64_t batch_max = e->is_latency ? 1 : e->states[0].lane.batch_max;
+    launch->batch_max = batch_max < INT64_MAX ? (int64_t)batch_max : INT64_MAX;
+    if (batch_max != 0) {
         launch->cpu_ns = NAN;
     }
     if (launch->status == BENCH_STATUS_OK) {

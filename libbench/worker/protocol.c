@@ -162,6 +162,7 @@ void bench__put_launch(struct bench__wire *w, const bench_launch *launch) {
     bench__wire_put_array(w, launch->elapsed_ns, launch->n_samples, sizeof *launch->elapsed_ns);
     bench__wire_put_f64(w, launch->measured_ns);
     bench__wire_put_u64(w, launch->total_iterations);
+    bench__wire_put_i64(w, launch->batch_max);
     bench__wire_put_f64(w, launch->cpu_ns);
     bench__wire_put_i64(w, launch->peak_rss_bytes);
     bench__wire_put_u64(w, launch->n_errors);
@@ -202,6 +203,7 @@ int bench__get_launch(struct bench__wire *w, bench_launch *out, bench_error *err
     out->elapsed_ns = bench__wire_get_array(w, sizeof *out->elapsed_ns, &n_elapsed);
     out->measured_ns = bench__wire_get_f64(w);
     out->total_iterations = bench__wire_get_u64(w);
+    out->batch_max = bench__wire_get_i64(w);
     out->cpu_ns = bench__wire_get_f64(w);
     out->peak_rss_bytes = bench__wire_get_i64(w);
     out->n_errors = bench__wire_get_u64(w);

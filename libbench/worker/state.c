@@ -76,8 +76,7 @@ static const bench_param *find_param(bench_state *b, const char *name, int is_i6
             return &c->params[i];
         }
     }
-    bench_fail(b, "no %s axis '%s' in group '%s'", is_i64 ? "integer" : "string", name,
-               c->group->name);
+    bench_fail(b, "no %saxis '%s' in group '%s'", is_i64 ? "integer " : "", name, c->group->name);
     return NULL;
 }
 
@@ -143,12 +142,15 @@ void bench_counter(bench_state *b, const char *name, double value, bench_counter
     if (counter == NULL) {
         counter = bench__counter_add(&e->counters, &e->n_counters, name, unit, kind, 0);
     }
-    if (counter != NULL) {
+    const int is_added = counter != NULL, is_other_kind = is_added && counter->kind != kind;
+    if (is_added && !is_other_kind) {
         counter->value = kind == BENCH_COUNTER_VALUE ? value : counter->value + value;
     }
     pthread_mutex_unlock(&e->lock);
-    if (counter == NULL) {
+    if (!is_added) {
         bench_fail(b, "out of memory for counter '%s'", name);
+    } else if (is_other_kind) {
+        bench_fail(b, "counter '%.100s' is of two kinds: one name has one kind", name);
     }
 }
 

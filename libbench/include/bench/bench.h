@@ -95,9 +95,9 @@ BENCH_API void bench_set_elapsed_ns(bench_state *b, double elapsed_ns);
 /* ---- inside a benchmark -----------------------------------------------------------------------
  */
 
-/** The value of an axis. An axis that does not exist or is not of that type fails the benchmark
- *  with a message and yields 0 or "". The string
- *  lives until the launch's teardown returns. */
+/** The value of an axis: a number of an integer axis, the text of any (an integer's is "100"). An
+ *  axis that does not exist, or has no numbers, fails the benchmark with a message and yields 0 or
+ *  "". The string lives until the launch's teardown returns. */
 BENCH_API int64_t bench_param_i64(bench_state *b, const char *name);
 BENCH_API const char *bench_param_str(bench_state *b, const char *name);
 
@@ -130,7 +130,8 @@ typedef enum bench_counter_kind {
 /**
  * Reports a number of the benchmark's own beside its time. VALUE keeps the last value of a launch,
  * the others add up over the calls of the body. Call it outside the loop; `name` and `unit`
- * ("bytes", "1", ...) are copied. Safe from every thread.
+ * ("bytes", "1", ...) are copied. One name has one kind: another one fails the benchmark. Safe from
+ * every thread.
  */
 BENCH_API void bench_counter(bench_state *b, const char *name, double value,
                              bench_counter_kind kind, const char *unit);
@@ -163,8 +164,10 @@ typedef struct bench_opts {
     bench_fn *thread_teardown;
     bench_batch_setup_fn *batch_setup; /**< untimed, before every batch, in the thread that loops */
     bench_batch_teardown_fn *batch_teardown; /**< untimed, after every batch */
-    uint64_t batch_max; /**< iterations per batch at most; default 1024; with batch_setup only */
-    int caller_timed;   /**< the body times itself: bench_iterations, bench_set_elapsed_ns */
+    uint64_t batch_max; /**< iterations per batch at most; default 1024; without a batch_setup or
+                             batch_teardown a mistake */
+    int caller_timed;   /**< the body times itself: bench_iterations, bench_set_elapsed_ns; has no
+                             batches: with batch_setup or batch_teardown a mistake */
     bench_sampling sampling;
     int64_t warm_up_time_ns;     /**< over all launches; the command line wins */
     int64_t measurement_time_ns; /**< over all launches; the command line wins */
@@ -194,10 +197,12 @@ BENCH_API void bench_group_axis_i64(bench_group *group, const char *name, const 
 BENCH_API void bench_group_axis_str(bench_group *group, const char *name, const char *const *values,
                                     size_t n_values);
 /**
- * The axis "threads": so many threads run the body at once, released together at a barrier for each
- * sample. Every thread performs the sample's n iterations; the sample's time is from the first
- * thread's start to the last thread's stop; time per iteration is that divided by n, and throughput
- * counts the iterations of all threads.
+ * The axis "threads": so many threads run the body at once, released together at a barrier when
+ * they enter their loops. Every thread performs the sample's n iterations; the sample's time is
+ * from the first thread's start to the last thread's stop; time per iteration is that divided by n,
+ * and throughput counts the iterations of all threads. A caller_timed body has no loop, so its
+ * threads are not released together: synchronise them in the body where that matters; the sample's
+ * time is the longest that a thread reports.
  */
 BENCH_API void bench_group_threads(bench_group *group, const int64_t *values, size_t n_values);
 
@@ -206,8 +211,9 @@ typedef enum bench_throughput_unit {
     BENCH_ELEMENTS = 2 /**< shown as /s */
 } bench_throughput_unit;
 
-/** What one iteration processes: the value of an integer axis, or a fixed number when `axis` is
- *  NULL. Both units can be given; the product of axes by calling it once more for the same unit. */
+/** What one iteration processes: the value of an integer axis, or 1 when `axis` is NULL. Both units
+ *  can be given; the product of axes by calling it once more for the same unit. _fixed() gives
+ *  another number, above 0, which is a factor of that product too. */
 BENCH_API void bench_group_throughput(bench_group *group, bench_throughput_unit unit,
                                       const char *axis);
 BENCH_API void bench_group_throughput_fixed(bench_group *group, bench_throughput_unit unit,

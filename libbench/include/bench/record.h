@@ -156,7 +156,8 @@ typedef struct bench_launch {
     double *elapsed_ns;   /**< per sample, all its iterations together; owned; NULL likewise */
     double measured_ns;   /**< sum of the timed parts */
     uint64_t total_iterations;
-    double cpu_ns; /**< CPU time of all threads over the timed part, user and system; NAN where
+    int64_t batch_max; /**< iterations timed at a stretch, at most; 0: a whole sample is */
+    double cpu_ns;     /**< CPU time of all threads over the timed part, user and system; NAN where
                                  untimed work lies in between (batches, latencies, duels) */
     int64_t peak_rss_bytes;         /**< of the worker process, fixture included */
     uint64_t n_errors;              /**< bench_count_errors */

@@ -52,13 +52,15 @@ static void help_is_as_agreed(void **state) {
 
 static void help_of_commands_is_narrow(void **state) {
     (void)state;
-    for (unsigned bit = BENCH__CMD_COMPARE; bit <= BENCH__CMD_BASELINE_PRUNE; bit <<= 1) {
+    for (unsigned bit = BENCH__CMD_COMPARE; bit <= BENCH__CMD_DOCTOR; bit <<= 1) {
         const struct bench__command command = {bit, "baseline thing", "A B", 2,
                                                2,   "Summary.",       NULL};
         char *text = printed(bench__help_text, &command, "benchctl");
         assert_non_null(strstr(text, "Usage: benchctl baseline thing A B [options]\n\nSummary.\n"));
         assert_non_null(strstr(text, bit <= BENCH__CMD_BASELINE_ACCEPT ? "--baselines-dir DIR"
                                      : bit == BENCH__CMD_SELFTEST      ? "--effects LIST"
+                                     : bit == BENCH__CMD_DOCTOR        ? "--time TIME"
+                                     : bit == BENCH__CMD_NOISE         ? "-h, --help"
                                                                        : "--cache-size SIZE"));
         assert_null(strstr(text, "--sample-size"));
         assert_narrow(text);

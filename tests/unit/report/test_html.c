@@ -247,6 +247,35 @@ static void test_hanging_gnuplot(void **state) {
     assert_string_equal(note, "plots: gnuplot took over 0 s, skipped");
 }
 
+static void test_version_of_gnuplot(void **state) {
+    (void)state;
+    static const struct {
+        const char *script, *version;
+    } cases[] = {
+        {"#!/bin/sh\necho gnuplot 5.4 patchlevel 4; echo more\n", "gnuplot 5.4 patchlevel 4"},
+        {"#!/bin/sh\nprintf gnuplot\n", "gnuplot"},
+        {"#!/bin/sh\n[ \"$1\" = --version ] && echo as asked\n", "as asked"},
+        {"#!/bin/sh\necho gnuplot is a name that is much longer than the buffer\n",
+         "gnuplot is a name that is muc"},
+        {"#!/bin/sh\necho gnuplot 5.4; exit 3\n", ""},
+        {"#!/bin/sh\necho gnuplot 5.4; kill -SEGV $$\n", ""},
+        {"#!/bin/sh\n", ""},
+        {"no program at all", ""},
+    };
+    char version[30];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fake_gnuplot(cases[i].script);
+        bench__gnuplot_version(version, sizeof version, 5000000000);
+        assert_string_equal(version, cases[i].version);
+    }
+    fake_gnuplot("#!/bin/sh\necho gnuplot 5.4\nwhile :; do :; done\n");
+    bench__gnuplot_version(version, sizeof version, 30000000);
+    assert_string_equal(version, "");
+    setenv("PATH", "", 1);
+    bench__gnuplot_version(version, sizeof version, 5000000000);
+    assert_string_equal(version, "");
+}
+
 static void test_plots(void **state) {
     (void)state;
     char *program = bench__find_program("gnuplot");
@@ -323,6 +352,7 @@ int main(void) {
         TEST(test_without_gnuplot),
         TEST(test_broken_gnuplot),
         TEST(test_hanging_gnuplot),
+        TEST(test_version_of_gnuplot),
         TEST(test_plots),
         TEST(test_many_plots_stay_small),
         TEST(test_no_memory),

@@ -195,11 +195,139 @@ static void test_names_of_pairs(void **state) {
     }
 }
 
+/* ---- one and many ---- */
+
+/* What a sentence says of a view that was changed; the fixture is compared and all pass. */
+struct counted {
+    struct fixture f;
+    struct bench__view view;
+    struct bench__strbuf text;
+};
+
+static void counted_init(struct counted *c) {
+    fixture_init(&c->f, FIXTURE_ALL_PASS);
+    assert_int_equal(bench__view_init(&c->view, &c->f.outcome, NULL), 0);
+    bench__strbuf_init(&c->text);
+}
+
+static void counted_clear(struct counted *c) {
+    bench__strbuf_clear(&c->text);
+    bench__view_clear(&c->view);
+    fixture_clear(&c->f);
+}
+
+static void test_counts_of_nouns(void **state) {
+    (void)state;
+    struct bench__strbuf text;
+    bench__strbuf_init(&text);
+    bench__say_count(&text, 1, "benchmark");
+    bench__say_count(&text, 0, ", benchmark");
+    bench__say_count(&text, 1, ", launch");
+    bench__say_count(&text, 2, ", launch");
+    assert_string_equal(bench__strbuf_text(&text),
+                        "1 benchmark0 , benchmarks1 , launch2 , launches");
+    bench__strbuf_clear(&text);
+}
+
+static void test_answers_agree_in_number(void **state) {
+    (void)state;
+    static const struct {
+        size_t n_compared, n_regressed, n_open, n_faster;
+        const char *text;
+    } cases[] = {
+        {1, 0, 0, 0, "No: the only benchmark is within its limit."},
+        {1, 0, 0, 1, "No: the only benchmark is within its limit, and faster."},
+        {2, 0, 0, 2, "No: all 2 benchmarks are within their limits, 2 of them faster."},
+        {1, 0, 1, 0, "Cannot tell for 1 of 1 benchmark."},
+        {2, 0, 1, 0, "Cannot tell for 1 of 2 benchmarks, the other is within its limit."},
+        {3, 0, 1, 0, "Cannot tell for 1 of 3 benchmarks, the others are within their limits."},
+        {3, 0, 3, 0, "Cannot tell for 3 of 3 benchmarks."},
+        {1, 1, 0, 0, "Yes: 1 of 1 benchmark is slower, "},
+        {2, 1, 1, 0, "Yes: 1 of 2 benchmarks is slower, "},
+        {3, 2, 0, 1, "Yes: 2 of 3 benchmarks are slower, worst "},
+    };
+    static const char question[] = "Slower than 'main'? ";
+    struct counted c;
+    counted_init(&c);
+    c.f.outcome.comparisons[0].verdict = BENCH_VERDICT_REGRESSED; /* the worst */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        memset(c.view.n_verdicts, 0, sizeof c.view.n_verdicts);
+        c.view.n_compared = cases[i].n_compared;
+        c.view.n_verdicts[BENCH_VERDICT_REGRESSED] = cases[i].n_regressed;
+        c.view.n_verdicts[BENCH_VERDICT_INCONCLUSIVE] = cases[i].n_open;
+        c.view.n_verdicts[BENCH_VERDICT_IMPROVED] = cases[i].n_faster;
+        bench__strbuf_clear(&c.text);
+        bench__say_answer(&c.text, &c.view);
+        const char *text = bench__strbuf_text(&c.text) + strlen(question);
+        const size_t n = strlen(cases[i].text);
+        if (cases[i].n_regressed > 0 ? strncmp(text, cases[i].text, n) != 0
+                                     : strcmp(text, cases[i].text) != 0) {
+            fail_msg("'%s' instead of '%s'", text, cases[i].text);
+        }
+    }
+    counted_clear(&c);
+}
+
+/* Launches of one benchmark, the first of them disturbed by everything in `bits`. */
+static void assert_noise(int n_launches, int n_disturbed, unsigned bits, const char *expected) {
+    struct counted c;
+    counted_init(&c);
+    c.view.n_rows = 1;
+    bench_result *r = &c.f.run->results[0];
+    const size_t all = r->n_launches;
+    c.view.rows[0].result = r;
+    assert_true(bench__row_measured(&c.view.rows[0]));
+    r->n_launches = (size_t)n_launches;
+    for (int i = 0; i < n_launches; i++) {
+        r->launches[i].noise.contaminated = i < n_disturbed ? bits : 0;
+    }
+    bench__say_noise(&c.text, &c.view);
+    assert_string_equal(bench__strbuf_text(&c.text), expected);
+    r->n_launches = all;
+    counted_clear(&c);
+}
+
+static void test_disturbances_agree_in_number(void **state) {
+    (void)state;
+    assert_noise(1, 0, 0, "the only launch was not disturbed");
+    assert_noise(8, 0, 0, "none of the 8 launches was disturbed");
+    assert_noise(1, 1, BENCH_NOISE_PREEMPTED,
+                 "1 of 1 launch was disturbed: 1 was interrupted by other work");
+    assert_noise(8, 1, BENCH_NOISE_PREEMPTED | BENCH_NOISE_CLOCK,
+                 "1 of 8 launches was disturbed: 1 was interrupted by other work, 1 had a drifting "
+                 "clock and was left out");
+    assert_noise(8, 2, BENCH_NOISE_PREEMPTED | BENCH_NOISE_CLOCK,
+                 "2 of 8 launches were disturbed: 2 were interrupted by other work, 2 had a "
+                 "drifting clock and were left out");
+}
+
+/* "1 benchmark: its times ...", "2 benchmarks: their times ...". */
+static void test_advice_agrees_in_number(void **state) {
+    (void)state;
+    static const char *const of_many[] = {" its ", " was "};
+    for (unsigned i = 0; i < BENCH__N_FLAGS; i++) {
+        char one[300], many[300];
+        snprintf(one, sizeof one, " %s ", bench__flag_advice(i, 1));
+        snprintf(many, sizeof many, " %s ", bench__flag_advice(i, 2));
+        for (size_t k = 0; k < 2; k++) {
+            assert_null(strstr(many, of_many[k]));
+        }
+        assert_null(strstr(one, " their "));
+        assert_null(strncmp(one, " were ", 6) == 0 ? one : NULL);
+        assert_string_equal(bench__flag_advice(i, 0), bench__flag_advice(i, 2));
+    }
+}
+
 static void test_every_flag_has_words(void **state) {
     (void)state;
     for (unsigned i = 0; i < BENCH__N_FLAGS; i++) {
         assert_true(strlen(bench__flag_word(i)) > 3);
-        assert_true(strlen(bench__flag_advice(i)) > 20);
+        assert_true(strlen(bench__flag_advice(i, 1)) > 20);
+        assert_true(strlen(bench__flag_advice(i, 2)) > 20);
+    }
+    for (unsigned i = 0; i < BENCH__N_NOISE_CAUSES; i++) {
+        assert_true(strlen(bench__noise_word(i, 1)) > 10);
+        assert_true(strlen(bench__noise_word(i, 2)) > 10);
     }
     assert_int_equal(1 << (BENCH__N_FLAGS - 1), BENCH_FLAG_FEW_LAUNCHES);
     assert_int_equal(1 << (BENCH__N_NOISE_CAUSES - 1), BENCH_NOISE_CLOCK);
@@ -215,6 +343,10 @@ int main(void) {
         cmocka_unit_test(test_rows_are_in_numeric_order),
         cmocka_unit_test(test_pairs_are_in_numeric_order_with_their_budgets),
         cmocka_unit_test(test_names_of_pairs),
+        cmocka_unit_test(test_counts_of_nouns),
+        cmocka_unit_test(test_answers_agree_in_number),
+        cmocka_unit_test(test_disturbances_agree_in_number),
+        cmocka_unit_test(test_advice_agrees_in_number),
         cmocka_unit_test(test_every_flag_has_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

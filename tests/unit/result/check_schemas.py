@@ -24,7 +24,7 @@ BEYOND_A_SCHEMA = {
     "default-loosened", "rule-bad-regex", "threshold-bare-five", "alpha-zero", "alpha-half",
     "fail-on-none-and-more", "budget-loosened", "budget-bad-quantity", "budget-wrong-unit",
     "budget-wrong-unit-rate", "budget-ratio-with-unit", "budget-why-control",
-    "empty", "launch-twice", "launch-without-its-calibration", "other-plan",
+    "empty", "launch-twice", "launch-after-centuries", "launch-without-its-calibration", "other-plan",
 }
 KINDS = {
     "results": ("results", "input.json"),
@@ -32,6 +32,7 @@ KINDS = {
     "gates": ("gates", "gates.json"),
     "journal": ("journal", "journal.jsonl"),
     "noise": ("noise", "input.json"),
+    "doctor": ("doctor", "input.json"),
 }
 
 

@@ -1,44 +1,7 @@
 /* From launches to estimates: exact cases first, then what random samples must give. */
-#include "result_support.h"
+#include "analyze_support.h"
 
 #include "measure/histogram.h"
-#include "result/analyze.h"
-
-#define EMPTY_LOOP_NS 0.5
-
-static void analyze(bench_run *run, bench_result *result) {
-    bench_error err = {0};
-    expect_ok(bench__analyze(result, run->calibrations, run->n_calibrations, EMPTY_LOOP_NS,
-                             run->seed, &err),
-              &err);
-}
-
-/* A launch with these times per iteration, one iteration each. */
-static bench_launch *add_times(bench_result *result, const double *ns, size_t n) {
-    bench_launch *launch = add_launch(result, NAN);
-    launch->n_samples = n;
-    launch->iterations = bench__alloc(n, sizeof *launch->iterations);
-    launch->elapsed_ns = bench__memdup(ns, n, sizeof *ns);
-    for (size_t i = 0; i < n; i++) {
-        launch->iterations[i] = 1;
-    }
-    launch->total_iterations = n;
-    return launch;
-}
-
-/* A launch of n samples around ns. */
-static bench_launch *add_random(bench_result *result, struct bench__rng *rng, size_t n, double ns,
-                                double spread) {
-    bench_launch *launch = add_launch(result, NAN);
-    add_samples(launch, rng, n, 1000, ns, spread);
-    return launch;
-}
-
-static void expect_near(double value, double expected, double tolerance) {
-    if (!(fabs(value - expected) <= tolerance)) {
-        fail_msg("%.12g is not %.12g", value, expected);
-    }
-}
 
 /* ---- exact ----------------------------------------------------------------------------------- */
 
@@ -387,88 +350,6 @@ static void correlation_with_the_calibration(void **state) {
     bench_run_free(run);
 }
 
-/* ---- flags ----------------------------------------------------------------------------------- */
-
-/* 16 launches of 20 samples of 1000 iterations, 10 ns each, with a good clock: no flag at all. */
-static bench_run *quiet_run(void) {
-    struct bench__rng rng;
-    bench__rng_init(&rng, 21);
-    bench_run *run = new_run();
-    bench_result *result = add_benchmark(run, "s", "f");
-    for (int i = 0; i < 16; i++) {
-        bench_launch *launch = add_random(result, &rng, 20, 10, 0.01);
-        launch->clock.resolution_ns = 1;
-        launch->clock.overhead_ns = 20;
-        launch->output_bytes = 0;
-    }
-    return run;
-}
-
-static void expect_flags(bench_run *run, unsigned flags) {
-    analyze(run, &run->results[0]);
-    assert_int_equal(run->results[0].flags & ~(unsigned)BENCH_FLAG_MULTIMODAL, flags);
-    bench_run_free(run);
-}
-
-static void each_flag_has_its_cause(void **state) {
-    (void)state;
-    expect_flags(quiet_run(), 0);
-
-    bench_run *run = quiet_run();
-    run->results[0].launches[3].steady = 0;
-    expect_flags(run, BENCH_FLAG_NOT_STEADY);
-
-    run = quiet_run();
-    run->results[0].launches[3].output_bytes = 1;
-    expect_flags(run, BENCH_FLAG_WRITES_OUTPUT);
-
-    run = quiet_run();
-    for (int i = 0; i < 5; i++) {
-        run->results[0].launches[i].noise.contaminated = BENCH_NOISE_MIGRATED;
-    }
-    expect_flags(run, BENCH_FLAG_NOISY);
-
-    run = quiet_run();
-    run->results[0].launches[3].status = BENCH_STATUS_NOT_RUN;
-    expect_flags(run, BENCH_FLAG_FEW_LAUNCHES);
-
-    run = quiet_run(); /* 10 us samples, but a step of 11 ns */
-    for (int i = 0; i < 16; i++) {
-        run->results[0].launches[i].clock.resolution_ns = 11;
-    }
-    expect_flags(run, BENCH_FLAG_CLOCK_BOUND);
-
-    run = quiet_run(); /* what the caller knows about threads stays */
-    run->results[0].flags = BENCH_FLAG_OVERSUBSCRIBED | BENCH_FLAG_NOISY;
-    expect_flags(run, BENCH_FLAG_OVERSUBSCRIBED);
-
-    run = quiet_run(); /* no more than an empty loop */
-    for (int i = 0; i < 16; i++) {
-        for (int s = 0; s < 20; s++) {
-            run->results[0].launches[i].elapsed_ns[s] = 1.15 * EMPTY_LOOP_NS * 1000 * 100;
-            run->results[0].launches[i].iterations[s] = 1000 * 100;
-        }
-    }
-    expect_flags(run, BENCH_FLAG_DEAD_CODE);
-}
-
-/* Time that does not grow with the iterations: the loop's body is gone. */
-static void a_loop_that_does_not_grow_is_dead(void **state) {
-    (void)state;
-    for (int grows = 0; grows < 2; grows++) {
-        bench_run *run = quiet_run();
-        for (int i = 0; i < 16; i++) {
-            bench_launch *launch = &run->results[0].launches[i];
-            for (size_t s = 0; s < 20; s++) {
-                launch->iterations[s] = 1000 * (s + 1);
-                launch->elapsed_ns[s] = grows ? 3e4 + 10000.0 * (double)(s + 1) : 3e5;
-            }
-        }
-        run->results[0].options.sampling = BENCH_SAMPLING_LINEAR;
-        expect_flags(run, grows ? 0 : BENCH_FLAG_DEAD_CODE);
-    }
-}
-
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 static void every_allocation_may_fail(void **state) {
@@ -518,8 +399,6 @@ int main(void) {
         cmocka_unit_test(latencies_are_merged),
         cmocka_unit_test(counters_errors_and_the_rest),
         cmocka_unit_test(correlation_with_the_calibration),
-        cmocka_unit_test(each_flag_has_its_cause),
-        cmocka_unit_test(a_loop_that_does_not_grow_is_dead),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* Growing, sorting and settling the result structs. */
 #include "result_support.h"
 
+#include "unit/base/alloc_failure.h"
+
 static void a_new_run_has_measured_nothing(void **state) {
     (void)state;
     bench_run *run = bench__run_new();
@@ -123,6 +125,69 @@ static void every_allocation_may_fail(void **state) {
     assert_true(n > 8);
 }
 
+static void one_run_moves_behind_another(void **state) {
+    (void)state;
+    bench_run *into = new_run(), *from = new_run();
+    add_reading(into, 1);
+    bench__result_add_launch(add_benchmark(into, "s", "a"))->calibration = 0;
+    add_reading(from, 2);
+    add_reading(from, 3);
+    bench_result *moved = add_benchmark(from, "s", "b");
+    bench__result_add_launch(moved)->calibration = 1;
+    bench__result_add_launch(moved); /* without a reading */
+    snprintf(into->executable_id, sizeof into->executable_id, "one");
+    assert_int_equal(bench__run_move(into, from), 0);
+    assert_string_equal(into->executable_id, ""); /* they are of different ones */
+    bench_run_free(from); /* owns nothing of it any more */
+    assert_int_equal(into->n_calibrations, 3);
+    assert_true(into->calibrations[2].ns[BENCH_KERNEL_ADD] == 3);
+    assert_int_equal(into->n_results, 2);
+    assert_string_equal(into->results[1].name, "s/group/b");
+    assert_int_equal(into->results[0].launches[0].calibration, 0);
+    assert_int_equal(into->results[1].launches[0].calibration, 2);
+    assert_int_equal(into->results[1].launches[1].calibration, -1);
+    bench_run_free(into);
+}
+
+static int move_scenario(void) {
+    int rc = BENCH_ENOMEM;
+    bench_run *into = bench__run_new(), *from = bench__run_new();
+    if (into != NULL && from != NULL && bench__run_add_calibration(from) != NULL &&
+        bench__run_add_result(from) != NULL) {
+        rc = bench__run_move(into, from);
+    }
+    bench_run_free(into);
+    bench_run_free(from);
+    return rc;
+}
+
+static void every_allocation_of_a_move_may_fail(void **state) {
+    (void)state;
+    fail_every_allocation(move_scenario);
+}
+
+/* Over launches and readings; what is unknown does not count. */
+static void when_a_run_last_did_something(void **state) {
+    (void)state;
+    bench_run *run = new_run();
+    assert_true(bench__run_last_ns(run) == 0);
+    bench_result *result = add_benchmark(run, "s", "a");
+    bench_launch *launch = bench__result_add_launch(result);
+    assert_true(bench__run_last_ns(run) == 0);
+    launch->wall_ns = 50;
+    assert_true(bench__run_last_ns(run) == 0);
+    launch->started_at_ns = 100;
+    assert_true(bench__run_last_ns(run) == 150);
+    launch = bench__result_add_launch(result);
+    launch->started_at_ns = 170;
+    assert_true(bench__run_last_ns(run) == 170);
+    bench__run_add_calibration(run)->at_ns = 400;
+    assert_true(bench__run_last_ns(run) == 400);
+    bench__run_add_calibration(run);
+    assert_true(bench__run_last_ns(run) == 400);
+    bench_run_free(run);
+}
+
 static void names(void **state) {
     (void)state;
     assert_string_equal(bench_verdict_name(BENCH_VERDICT_NONE), "none");
@@ -142,6 +207,9 @@ int main(void) {
         cmocka_unit_test(the_worst_launch_gives_the_status),
         cmocka_unit_test(contaminated_share_counts_ok_launches),
         cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(one_run_moves_behind_another),
+        cmocka_unit_test(every_allocation_of_a_move_may_fail),
+        cmocka_unit_test(when_a_run_last_did_something),
         cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,7 +143,7 @@ static void moved_pairs_leave_nothing_behind(void **state) {
     bench_run *into = new_run(), *from = new_run();
     add_pair(into, "s", "a", BENCH_STATUS_OK);
     play(add_pair(from, "t", "b", BENCH_STATUS_OK), 3, 0, 0.01);
-    assert_int_equal(bench__pairs_move(into, from), 0);
+    assert_int_equal(bench__run_move(into, from), 0);
     assert_int_equal(into->n_pairs, 2);
     assert_string_equal(into->pairs[1].name, "t/g/b");
     assert_int_equal(into->pairs[1].n_launches, 3);

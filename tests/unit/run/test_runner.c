@@ -173,6 +173,52 @@ static void an_interrupted_run_is_resumed_to_the_same_launches(void **state) {
     bench__free(path);
 }
 
+static double last_start(const bench_run *run) {
+    double last = 0;
+    for (size_t i = 0; i < run->n_results; i++) {
+        for (size_t k = 0; k < run->results[i].n_launches; k++) {
+            last = fmax(last, (double)run->results[i].launches[k].started_at_ns);
+        }
+    }
+    return last;
+}
+
+/* Times go on from the journal's last: no two launches at one time, no reading out of order. */
+static void a_resumed_run_goes_on_in_time(void **state) {
+    (void)state;
+    char *path = journal_path("in_time.jsonl");
+    struct watch first = {.interrupt_after = 5}, second = {0};
+    bench_run *part = run_all(&first, path, 0, 0, 99);
+    bench_run *rest = run_all(&second, path, 1, 0, 99);
+    const double ended = bench__run_last_ns(part);
+    size_t n_later = 0;
+    assert_true(ended > last_start(part));
+    for (size_t i = 0; i < rest->n_results; i++) {
+        const bench_result *after = &rest->results[i];
+        const bench_result *before = bench_run_find(part, after->name);
+        for (size_t k = 0; k < after->n_launches; k++) {
+            int was_there = 0;
+            for (size_t m = 0; m < before->n_launches; m++) {
+                was_there |= before->launches[m].index == after->launches[k].index;
+            }
+            /* a duration is stored with six digits */
+            assert_true(was_there || (double)after->launches[k].started_at_ns > ended * 0.99999);
+            n_later += !was_there;
+        }
+    }
+    assert_true(n_later > 0);
+    assert_true(rest->n_calibrations > part->n_calibrations);
+    assert_true((double)rest->calibrations[part->n_calibrations].at_ns > ended * 0.99999);
+    for (size_t i = 1; i < rest->n_calibrations; i++) {
+        assert_true(rest->calibrations[i].at_ns >= rest->calibrations[i - 1].at_ns);
+    }
+    assert_true(rest->wall_ns >= last_start(rest));
+    assert_true(rest->wall_ns > ended);
+    bench_run_free(part);
+    bench_run_free(rest);
+    bench__free(path);
+}
+
 static void in_process_needs_no_workers(void **state) {
     (void)state;
     bench_suite *whole = suite, *harmless = bench_suite_new("s");
@@ -216,6 +262,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_has_everything),
         cmocka_unit_test(an_interrupted_run_is_resumed_to_the_same_launches),
+        cmocka_unit_test(a_resumed_run_goes_on_in_time),
         cmocka_unit_test(in_process_needs_no_workers),
     };
     arguments = argv;

@@ -2,30 +2,13 @@
  * What duels promise, over many simulated ones: false alarms at their nominal rate whatever the
  * machine does, intervals that hold the truth, changes found. Every test prints what it observed.
  */
-#include "base/rng.h"
+#include "power_support.h"
+
 #include "base/robust.h"
-#include "reference.h"
-#include "stats/paired.h"
 #include "stats/power.h"
-#include "stats/sequential.h"
 #include "stats/special.h"
 
-enum { MAX_N = 80, PAIRS = 11, TIMINGS = 2 * PAIRS };
-
-static double share(int count, int trials) {
-    return count / (double)trials;
-}
-
-/* A rate that may differ from the nominal one by what chance explains once in 16000 times. */
-static void assert_rate(int count, int trials, double nominal, const char *what) {
-    double error = 4 * sqrt(nominal * (1 - nominal) / trials);
-    assert_between(share(count, trials), nominal - error, nominal + error, what);
-}
-
-static void assert_rate_at_most(int count, int trials, double nominal, const char *what) {
-    double error = 4 * sqrt(nominal * (1 - nominal) / trials);
-    assert_between(share(count, trials), 0, nominal + error, what);
-}
+enum { PAIRS = 11, TIMINGS = 2 * PAIRS };
 
 /* ---- machines ----------------------------------------------------------------------------------
  *
@@ -116,26 +99,6 @@ static void fill_duel(double *x, size_t n, const struct machine *machine, double
     for (size_t p = 0; p < n; p++) {
         x[p] = launch(machine, change, rng);
     }
-}
-
-/* Launches of standard deviation 1, for tests in units of it. */
-static void fill_units(double *x, size_t n, double change, struct bench__rng *rng) {
-    for (size_t p = 0; p < n; p++) {
-        x[p] = change + bench__rng_normal(rng);
-    }
-}
-
-static struct bench__paired judge(const double *x, size_t n, double alpha) {
-    struct bench__launch_values duel = {.x = x, .n = n};
-    struct bench__paired_options options = {.alpha = alpha, .threshold = 0.01, .seed = 1};
-    struct bench__paired out;
-    assert_int_equal(bench__paired(&out, &duel, NULL, &options, NULL), 0);
-    return out;
-}
-
-/* Found: significant, and the interval agrees. */
-static int is_found(const struct bench__paired *duel) {
-    return duel->p.two_sided < duel->alpha && (duel->change.lower > 0 || duel->change.upper < 0);
 }
 
 /* ---- false alarms and coverage -------------------------------------------------------------- */
@@ -400,99 +363,6 @@ static void shared_layouts_raise_no_alarm(void **state) {
     }
 }
 
-/* ---- looking more than once ----------------------------------------------------------------- */
-
-static void precision_plan_keeps_alpha(void **state) {
-    (void)state;
-    enum { TRIALS = 1500 };
-    int alarms = 0, held = 0, stops[BENCH__LAST_LOOK + 1] = {0};
-    struct bench__rng rng;
-    bench__rng_init(&rng, 800);
-    for (int trial = 0; trial < TRIALS; trial++) {
-        double x[MAX_N], half_width = NAN;
-        size_t n = 0, next;
-        struct bench__paired out = {0};
-        double spread = exp(0.4 * bench__rng_normal(&rng)); /* some benchmarks need more */
-        while ((next = bench__next_look(n, half_width, 1.0)) != 0) {
-            for (; n < next; n++) {
-                x[n] = spread * bench__rng_normal(&rng);
-            }
-            out = judge(x, n, 0.01);
-            half_width = (out.change.upper - out.change.lower) / 2;
-        }
-        stops[n]++;
-        alarms += is_found(&out);
-        held += out.change.lower <= 0 && 0 <= out.change.upper;
-    }
-    print_message("  precision plan: called %.2f %%, interval holds %.2f %%; stopped at 8, 16, 32, "
-                  "64: %d, %d, %d, %d\n",
-                  100 * share(alarms, TRIALS), 100 * share(held, TRIALS), stops[8], stops[16],
-                  stops[32], stops[64]);
-    assert_true(stops[8] > 100 && stops[16] > 100 && stops[32] > 100 && stops[64] > 10);
-    assert_rate_at_most(alarms, TRIALS, 0.01, "false alarms");
-    assert_between(share(held, TRIALS), 0.98, 1, "coverage");
-}
-
-/* Spending: sign-flip p-values against the levels of the looks. */
-static int spending_rejects(double *x, const double *level, double change, struct bench__rng *rng) {
-    fill_units(x, BENCH__LAST_LOOK, change, rng);
-    for (size_t look = 0, n = 8; look < 4; look++, n *= 2) {
-        struct bench__sign_flip p;
-        if (exp2(1 - (double)n) >= level[look]) {
-            continue; /* no flips are that rare */
-        }
-        assert_int_equal(bench__sign_flip(&p, x, n, 0, 1), 0);
-        if (p.two_sided < level[look]) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static void alpha_spending_keeps_alpha(void **state) {
-    (void)state;
-    enum { TRIALS = 1000 };
-    const double fraction[] = {0.125, 0.25, 0.5, 1};
-    double level[4], x[MAX_N];
-    struct bench__rng rng;
-    bench__rng_init(&rng, 900);
-    assert_int_equal(bench__spending_levels(level, fraction, 4, 0.01), 0);
-    int alarms = 0, found = 0;
-    for (int trial = 0; trial < TRIALS; trial++) {
-        alarms += spending_rejects(x, level, 0, &rng);
-    }
-    for (int trial = 0; trial < TRIALS / 10; trial++) {
-        found += spending_rejects(x, level, 0.6, &rng);
-    }
-    print_message("  spending, 4 looks: alarms %.2f %%, +0.6 sd found %.1f %%\n",
-                  100 * share(alarms, TRIALS), 100 * share(found, TRIALS / 10));
-    assert_rate_at_most(alarms, TRIALS, 0.01, "false alarms");
-    assert_true(share(found, TRIALS / 10) > 0.95);
-}
-
-static void e_process_survives_a_look_at_every_launch(void **state) {
-    (void)state;
-    enum { TRIALS = 20000 };
-    const double changes[] = {0, 1};
-    int rejected[2] = {0, 0};
-    struct bench__rng rng;
-    bench__rng_init(&rng, 1000);
-    for (int k = 0; k < 2; k++) {
-        for (int trial = 0; trial < TRIALS; trial++) {
-            struct bench__sign_process process;
-            bench__sign_process_init(&process);
-            for (int i = 0; i < 500 - 436 * k; i++) {
-                bench__sign_process_add(&process, changes[k] + bench__rng_normal(&rng));
-            }
-            rejected[k] += bench__sign_process_p(&process) <= 0.01;
-        }
-    }
-    print_message("  e-process: alarms %.2f %% in 500 looks, +1 sd found %.1f %% within 64\n",
-                  100 * share(rejected[0], TRIALS), 100 * share(rejected[1], TRIALS));
-    assert_between(share(rejected[0], TRIALS), 0, 0.01, "false alarms");
-    assert_true(share(rejected[1], TRIALS) > 0.95);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(false_alarms_at_1_percent),
@@ -504,9 +374,6 @@ int main(void) {
         cmocka_unit_test(a_floor_costs_little_where_nothing_is_wrong),
         cmocka_unit_test(a_floor_sees_lasting_offsets),
         cmocka_unit_test(shared_layouts_raise_no_alarm),
-        cmocka_unit_test(precision_plan_keeps_alpha),
-        cmocka_unit_test(alpha_spending_keeps_alpha),
-        cmocka_unit_test(e_process_survives_a_look_at_every_launch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

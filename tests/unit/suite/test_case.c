@@ -51,6 +51,23 @@ static void product_varies_the_first_axis_slowest(void **state) {
     bench_suite_free(s);
 }
 
+static void throughput_without_an_axis_is_one(void **state) {
+    (void)state;
+    bench_suite *s = bench_suite_new("s");
+    bench_group *g = bench_group_new(s, "g");
+    struct bench__case *cases;
+    bench_group_throughput(g, BENCH_ELEMENTS, NULL);
+    bench_group_throughput(g, BENCH_BYTES, NULL);
+    bench_group_throughput_fixed(g, BENCH_BYTES, 64);
+    bench_add(g, "f", body, NULL);
+    const size_t n = select_cases(&cases, s, &(struct bench__selection){0});
+    assert_int_equal(n, 1);
+    assert_near(bench__case_per_iteration(&cases[0], BENCH_ELEMENTS), 1, 0);
+    assert_near(bench__case_per_iteration(&cases[0], BENCH_BYTES), 64, 0);
+    bench__cases_free(cases, n);
+    bench_suite_free(s);
+}
+
 static size_t count(bench_suite *s, const char *filter, const char *exclude) {
     struct bench__pattern *filters[1], *excludes[1];
     struct bench__case *cases;
@@ -165,6 +182,7 @@ static void no_memory_at_any_point_is_reported(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(product_varies_the_first_axis_slowest),
+        cmocka_unit_test(throughput_without_an_axis_is_one),
         cmocka_unit_test(filters_and_excludes),
         cmocka_unit_test(exact_takes_whole_names_only),
         cmocka_unit_test(overrides_replace_values),

@@ -66,6 +66,43 @@ static void mistakes_are_named(void **state) {
     assert_mistake(s, BENCH_EVERSION, "newer version");
 }
 
+static int prepare(bench_state *b, uint64_t n) {
+    (void)b;
+    return n == 0;
+}
+
+static void release(bench_state *b, uint64_t n) {
+    (void)b;
+    (void)n;
+}
+
+static void options_without_effect_are_mistakes(void **state) {
+    (void)state;
+    static const struct {
+        bench_opts opts;
+        const char *mistake; /* NULL: none */
+    } cases[] = {
+        {{.caller_timed = 1, .batch_setup = prepare}, "a caller_timed body has no batches"},
+        {{.caller_timed = 1, .batch_teardown = release}, "a caller_timed body has no batches"},
+        {{.caller_timed = 1, .batch_max = 9}, "batch_max without batch_setup"},
+        {{.batch_max = 9}, "benchmark 'f': batch_max without batch_setup or batch_teardown"},
+        {{.caller_timed = 1}, NULL},
+        {{.batch_setup = prepare, .batch_max = 9}, NULL},
+        {{.batch_teardown = release, .batch_max = 9}, NULL},
+        {{.batch_setup = prepare}, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bench_suite *s = bench_suite_new("s");
+        bench_add(bench_group_new(s, "g"), "f", body, &cases[i].opts);
+        if (cases[i].mistake != NULL) {
+            assert_mistake(s, BENCH_EINVAL, cases[i].mistake);
+        } else {
+            assert_int_equal(bench__suites_check(&s, 1, NULL), 0);
+            bench_suite_free(s);
+        }
+    }
+}
+
 static void mistakes_with_axes_are_named(void **state) {
     (void)state;
     bench_suite *s = bench_suite_new("s");
@@ -185,6 +222,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_suite_has_no_mistake),
         cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(options_without_effect_are_mistakes),
         cmocka_unit_test(mistakes_with_axes_are_named),
         cmocka_unit_test(a_pair_may_stand_before_its_functions),
         cmocka_unit_test(mistakes_with_pairs_are_named),

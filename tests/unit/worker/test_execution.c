@@ -99,6 +99,12 @@ static void bad_time(bench_state *b) {
     bench_set_elapsed_ns(b, NAN);
 }
 
+static void counter_of_two_kinds(bench_state *b) {
+    BENCH_LOOP(b) {}
+    bench_counter(b, "lost", 1, BENCH_COUNTER_PER_ITERATION, "1");
+    bench_counter(b, "lost", 1, BENCH_COUNTER_RATE, "1");
+}
+
 static int failing_setup(bench_state *b) {
     bench_fail(b, "no memory for the fixture");
     return -1;
@@ -121,7 +127,8 @@ static void thread_teardown(bench_state *b) {
 }
 
 static void threaded(bench_state *b) {
-    if (bench_thread_user(b) != b || bench_n_threads(b) != 3) {
+    if (bench_thread_user(b) != b || bench_n_threads(b) != 3 ||
+        strcmp(bench_param_str(b, "threads"), "3") != 0) { /* the text of any axis */
         bench_fail(b, "thread %d is not itself", bench_thread_index(b));
     }
     BENCH_LOOP(b) {
@@ -202,6 +209,9 @@ static void loops_run(void **state) {
             assert_true(l.n_samples > 0);
             assert_true(l.latency.n_total ==
                         (modes[m] == BENCH_SAMPLING_LATENCY ? l.total_iterations : 0));
+            assert_int_equal(l.batch_max, modes[m] == BENCH_SAMPLING_LATENCY ? 1
+                                          : strcmp(names[i], "batched") == 0 ? 100
+                                                                             : 0);
             bench__launch_clear(&l);
         }
     }
@@ -240,6 +250,7 @@ static void ways_to_end(void **state) {
     assert_end("twice", 0, BENCH_STATUS_FAILED, "more than one BENCH_LOOP");
     assert_end("param", 0, BENCH_STATUS_FAILED, "no integer axis 'nonsense'");
     assert_end("badtime", 0, BENCH_STATUS_FAILED, "finite");
+    assert_end("kinds", 0, BENCH_STATUS_FAILED, "counter 'lost' is of two kinds");
     assert_end("setup", 0, BENCH_STATUS_FAILED, "no memory for the fixture");
     assert_end("silent", 0, BENCH_STATUS_FAILED, "setup failed");
     assert_end("calls", 0, BENCH_STATUS_FAILED, "bench_set_elapsed_ns");
@@ -282,6 +293,7 @@ static void declare(void) {
     add("twice", two_loops, NULL, 0);
     add("param", wrong_param, NULL, 0);
     add("badtime", bad_time, &(bench_opts){.caller_timed = 1}, 0);
+    add("kinds", counter_of_two_kinds, NULL, 0);
     add("setup", plain, &(bench_opts){.setup = failing_setup}, 0);
     add("silent", plain, &(bench_opts){.setup = silent_failing_setup}, 0);
     add("calls", no_loop, &(bench_opts){.caller_timed = 1}, 0);

@@ -69,6 +69,7 @@ static void fill_launch(bench_launch *launch) {
     launch->iterations = bench__memdup(iterations, 2, sizeof *iterations);
     launch->elapsed_ns = bench__memdup(elapsed, 2, sizeof *elapsed);
     launch->total_iterations = 30;
+    launch->batch_max = 8;
     launch->peak_rss_bytes = 4096;
     launch->n_errors = 1;
     launch->latency.n_buckets = 2;
@@ -93,6 +94,7 @@ static void launches_come_back(void **state) {
     assert_int_equal(back.n_samples, 2);
     assert_near(back.elapsed_ns[1], 200.25, 0);
     assert_int_equal(back.iterations[1], 20);
+    assert_int_equal(back.batch_max, 8);
     assert_int_equal(back.latency.n_buckets, 2);
     assert_int_equal(back.latency.count[1], 3);
     assert_int_equal(back.n_counters, 1);
