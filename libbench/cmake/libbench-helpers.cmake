@@ -32,6 +32,7 @@ function(bench_record_flags target)
       separate_arguments(more UNIX_COMMAND "${CMAKE_${language}_FLAGS_${upper}}")
       list(APPEND flags "$<$<CONFIG:${config}>:${more}>")
     endforeach()
+    string(REPLACE "," "$<COMMA>" flags "${flags}") # -Wl,... is one flag
     list(APPEND flags "$<TARGET_PROPERTY:${target},COMPILE_OPTIONS>")
     set(without_warnings "$<FILTER:${flags},INCLUDE,^([^-]|-[^W])>")
     target_compile_definitions(${target} PRIVATE
