@@ -1,0 +1,319 @@
+# Layout variants: the same objects and libraries linked K times with another placement of their
+# functions and data each time. Included by libbench-helpers.cmake, where bench_add_layouts() is
+# described; the ways to place are
+#
+#   shuffle  lld, from 13: sections in an order that it draws from a seed
+#   script   GNU ld: a linker script that takes the functions by the ends of their names, in an
+#            order and with gaps that are drawn here
+#   padding  any linker: nothing but the padding object, which the others link too
+#
+# BENCH_LAYOUT_METHOD names one; empty takes the first that works. All draws are hashes of the
+# variant's number, so variant i of two builds differs only as far as what is linked differs.
+
+# A whole number from 0 to limit - 1, drawn from `text`.
+function(bench__draw result text limit)
+  string(MD5 hash "libbench layout ${text}")
+  string(SUBSTRING ${hash} 0 8 hash)
+  math(EXPR number "0x${hash} % ${limit}")
+  set(${result} ${number} PARENT_SCOPE)
+endfunction()
+
+# The list named `list`, in an order drawn from `text`.
+function(bench__shuffle list text)
+  set(keyed "")
+  foreach(item IN LISTS ${list})
+    string(MD5 hash "libbench layout ${text} ${item}")
+    list(APPEND keyed "${hash}${item}")
+  endforeach()
+  list(SORT keyed)
+  list(TRANSFORM keyed REPLACE "^................................" "")
+  set(${list} "${keyed}" PARENT_SCOPE)
+endfunction()
+
+# Sections without a use, each in need of another size: what stands behind them moves, by any number
+# of bytes. The last one refers to the others, for --gc-sections.
+function(bench__write_padding path variant)
+  string(CONCAT text "/* Padding of layout variant ${variant}. */\n"
+    "extern int bench_layout_padding;\n__asm__(\n")
+  set(all "")
+  foreach(kind "text,ax,progbits,48" "rodata,a,progbits,16" "data,aw,progbits,16"
+               "bss,aw,nobits,16")
+    string(REPLACE "," ";" kind "${kind}")
+    list(GET kind 0 name)
+    list(GET kind 1 flags)
+    list(GET kind 2 type)
+    list(GET kind 3 count)
+    foreach(i RANGE 1 ${count})
+      # Most move things within two cache lines, each eighth by up to a page.
+      set(limit 128)
+      math(EXPR rest "${i} % 8")
+      if(rest EQUAL 0)
+        set(limit 4096)
+      endif()
+      bench__draw(size "${variant} ${name} ${i}" ${limit})
+      math(EXPR size "${size} + 1")
+      string(APPEND text "    \".section .${name}.bench_pad.${i},\\\"${flags}\\\",%${type}\\n\"\n"
+        "    \"bench_pad_${name}_${i}: .skip ${size}\\n\"\n")
+      string(APPEND all "    \".long bench_pad_${name}_${i} - .\\n\"\n")
+    endforeach()
+  endforeach()
+  string(APPEND text
+    "    \".section .rodata.bench_pad,\\\"a\\\",%progbits\\n\"\n"
+    "    \".globl bench_layout_padding\\n\"\n    \"bench_layout_padding:\\n\"\n${all}"
+    "    \".text\\n\");\n")
+  file(CONFIGURE OUTPUT ${path} CONTENT "${text}" @ONLY)
+endfunction()
+
+# Functions by the last character of their names, and by classes of the one before it, so that there
+# are some two hundred lots. What matches none (functions that are not in sections of their own) is
+# left where the linker puts it.
+function(bench__write_script path variant)
+  string(REGEX MATCHALL "." letters
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+  set(lots "")
+  foreach(last IN LISTS letters)
+    bench__shuffle(letters "${variant} before ${last}")
+    list(SUBLIST letters 0 21 class)
+    list(JOIN class "" class)
+    list(APPEND lots "[${class}]${last}")
+    list(SUBLIST letters 21 21 class)
+    list(JOIN class "" class)
+    list(APPEND lots "[${class}]${last}" "${last}")
+  endforeach()
+  bench__shuffle(lots "${variant} lots")
+  set(text "SECTIONS\n{\n  .text.bench_layout :\n  {\n")
+  foreach(lot IN LISTS lots)
+    bench__draw(gap "${variant} gap ${lot}" 64)
+    string(APPEND text "    . = . + ${gap};\n    *(.text.*${lot})\n")
+  endforeach()
+  string(APPEND text "  }\n}\nINSERT BEFORE .text;\n")
+  file(CONFIGURE OUTPUT ${path} CONTENT "${text}" @ONLY)
+endfunction()
+
+# What the linker is told for a variant.
+function(bench__layout_options result method variant folder)
+  if(method STREQUAL "shuffle")
+    set(options -fuse-ld=lld)
+    foreach(kind text rodata data bss)
+      bench__draw(seed "${variant} ${kind}" 1000000000)
+      math(EXPR seed "${seed} + 1")
+      list(APPEND options "LINKER:--shuffle-sections=.${kind}*=${seed}")
+    endforeach()
+  elseif(method STREQUAL "script")
+    set(options -fuse-ld=bfd "LINKER:-T,${folder}/${variant}.ld")
+  else()
+    set(options "")
+  endif()
+  set(${result} "${options}" PARENT_SCOPE)
+endfunction()
+
+# Whether `language` can be linked with a method.
+function(bench__try_layout_method result method language folder)
+  set(source ${folder}/try.c)
+  if(language STREQUAL "CXX")
+    set(source ${folder}/try.cpp)
+  endif()
+  file(WRITE ${source} "int main(void) { return 0; }\n")
+  bench__layout_options(options ${method} 1 ${folder})
+  try_compile(works ${folder}/try SOURCES ${source} LINK_OPTIONS ${options})
+  set(${result} ${works} PARENT_SCOPE)
+endfunction()
+
+# The method that was asked for, or the first that works; asked once per build tree and wish.
+function(bench__choose_layout_method result language folder)
+  set(methods shuffle script padding)
+  if(BENCH_LAYOUT_METHOD)
+    if(NOT BENCH_LAYOUT_METHOD IN_LIST methods)
+      message(FATAL_ERROR "BENCH_LAYOUT_METHOD is shuffle, script or padding, not "
+        "'${BENCH_LAYOUT_METHOD}'")
+    endif()
+    set(methods ${BENCH_LAYOUT_METHOD})
+  endif()
+  set(asked "${methods} ${language} ${CMAKE_EXE_LINKER_FLAGS}")
+  if(NOT BENCH__LAYOUT_ASKED STREQUAL asked)
+    foreach(method IN LISTS methods)
+      bench__try_layout_method(works ${method} ${language} ${folder})
+      if(works)
+        set(chosen ${method})
+        break()
+      endif()
+    endforeach()
+    if(NOT works)
+      message(FATAL_ERROR "layout variants by '${methods}': the linker does not do that")
+    endif()
+    set(BENCH__LAYOUT_ASKED "${asked}" CACHE INTERNAL "")
+    set(BENCH__LAYOUT_CHOSEN ${chosen} CACHE INTERNAL "")
+  endif()
+  set(${result} ${BENCH__LAYOUT_CHOSEN} PARENT_SCOPE)
+endfunction()
+
+# Everything that a variant and what it is a variant of have in common in their link.
+function(bench__copy_link_properties from to)
+  foreach(property LINK_LIBRARIES LINK_DIRECTORIES LINK_FLAGS LINKER_LANGUAGE
+                   ENABLE_EXPORTS POSITION_INDEPENDENT_CODE INTERPROCEDURAL_OPTIMIZATION
+                   BUILD_RPATH BUILD_RPATH_USE_ORIGIN SKIP_BUILD_RPATH BUILD_WITH_INSTALL_RPATH
+                   INSTALL_RPATH INSTALL_RPATH_USE_LINK_PATH LINK_WHAT_YOU_USE
+                   STATIC_LIBRARY_OPTIONS LINK_SEARCH_START_STATIC LINK_SEARCH_END_STATIC)
+    get_target_property(value ${from} ${property})
+    if(NOT value MATCHES "-NOTFOUND$")
+      set_property(TARGET ${to} PROPERTY ${property} "${value}")
+    endif()
+  endforeach()
+  get_target_property(sources ${from} SOURCES)
+  get_target_property(language ${to} LINKER_LANGUAGE)
+  if(NOT language AND sources MATCHES "\\.(cc|cp|cxx|cpp|CPP|c\\+\\+|C)(;|$)")
+    set_property(TARGET ${to} PROPERTY LINKER_LANGUAGE CXX)
+  endif()
+endfunction()
+
+function(bench__link_layout target variant method folder extension)
+  set(name ${target}.layout-${variant})
+  set(padding ${folder}/${variant}.${extension})
+  bench__write_padding(${padding} ${variant})
+  if(method STREQUAL "script")
+    bench__write_script(${folder}/${variant}.ld ${variant})
+  endif()
+  add_executable(${name} ${padding} $<TARGET_OBJECTS:${target}>)
+  bench__copy_link_properties(${target} ${name})
+  get_target_property(options ${target} LINK_OPTIONS)
+  if(NOT options)
+    set(options "")
+  endif()
+  bench__layout_options(ours ${method} ${variant} ${folder})
+  get_target_property(depends ${target} LINK_DEPENDS)
+  if(NOT depends)
+    set(depends "")
+  endif()
+  # Linked whenever the executable is, and after it: see the command in bench__link_layouts().
+  list(APPEND depends $<TARGET_FILE:${target}>)
+  set_target_properties(${name} PROPERTIES
+    LINK_OPTIONS "${options};${ours};LINKER:-u,bench_layout_padding"
+    LINK_DEPENDS "${depends}"
+    RUNTIME_OUTPUT_DIRECTORY "$<TARGET_FILE:${target}>.layouts" OUTPUT_NAME ${variant} SUFFIX ""
+    EXPORT_COMPILE_COMMANDS OFF
+    C_CLANG_TIDY "" CXX_CLANG_TIDY "" C_CPPCHECK "" CXX_CPPCHECK "")
+  set_source_files_properties(${padding} PROPERTIES COMPILE_OPTIONS "-fno-lto")
+  add_custom_command(TARGET ${name} PRE_LINK
+    COMMAND ${CMAKE_COMMAND} -E make_directory $<TARGET_FILE:${target}>.layouts)
+  add_dependencies(${target}_layouts ${name})
+endfunction()
+
+# Variants of an earlier configuration with another number of them would be taken for this one's.
+function(bench__forget_layouts target count)
+  set(record ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.layouts)
+  file(GLOB before ${record}/*.txt)
+  foreach(file IN LISTS before)
+    file(STRINGS ${file} lines)
+    list(GET lines 0 count_before)
+    list(GET lines 1 folder)
+    if(NOT count_before EQUAL count)
+      file(REMOVE_RECURSE ${folder})
+      file(REMOVE ${file})
+    endif()
+  endforeach()
+  if(count GREATER 0)
+    file(GENERATE OUTPUT ${record}/built-$<CONFIG>.txt
+      CONTENT "${count}\n$<TARGET_FILE:${target}>.layouts\n")
+  endif()
+endfunction()
+
+# At the end of the target's directory, when everything is known that it is linked with.
+function(bench__link_layouts target)
+  get_target_property(count ${target} BENCH_LAYOUTS)
+  bench__forget_layouts(${target} ${count})
+  if(count EQUAL 0)
+    return()
+  endif()
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  set(language C)
+  set(extension c)
+  if(NOT "C" IN_LIST languages)
+    set(language CXX)
+    set(extension cpp)
+  endif()
+  set(folder ${CMAKE_BINARY_DIR}/CMakeFiles/bench_layouts)
+  bench__write_script(${folder}/1.ld 1)
+  bench__choose_layout_method(method ${language} ${folder})
+  add_custom_target(${target}_layouts)
+  foreach(variant RANGE 1 ${count})
+    bench__link_layout(${target} ${variant} ${method} ${folder} ${extension})
+  endforeach()
+  # Whoever builds the executable alone is left without variants, not with those of older code.
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -E rm -rf $<TARGET_FILE:${target}>.layouts)
+  message(STATUS "${target}: ${count} layout variants (${method})")
+endfunction()
+
+# The targets of this build among a list of link libraries.
+function(bench__linked_targets result)
+  set(found "")
+  foreach(item IN LISTS ARGN)
+    string(REGEX REPLACE "^\\$<(BUILD_INTERFACE|LINK_ONLY):(.*)>$" "\\2" item "${item}")
+    if(TARGET "${item}")
+      get_target_property(real ${item} ALIASED_TARGET)
+      if(real)
+        set(item ${real})
+      endif()
+      list(APPEND found ${item})
+    endif()
+  endforeach()
+  set(${result} "${found}" PARENT_SCOPE)
+endfunction()
+
+# At the end of the project: every function that goes into the target can be placed on its own.
+function(bench__cut_into_sections target)
+  get_property(done TARGET ${target} PROPERTY BENCH__IN_SECTIONS)
+  get_target_property(imported ${target} IMPORTED)
+  if(done OR imported)
+    return()
+  endif()
+  set_property(TARGET ${target} PROPERTY BENCH__IN_SECTIONS 1)
+  get_target_property(type ${target} TYPE)
+  set(libraries "")
+  foreach(property LINK_LIBRARIES INTERFACE_LINK_LIBRARIES)
+    if(NOT (type STREQUAL "INTERFACE_LIBRARY" AND property STREQUAL "LINK_LIBRARIES"))
+      get_target_property(value ${target} ${property})
+      if(value)
+        list(APPEND libraries ${value})
+      endif()
+    endif()
+  endforeach()
+  if(type MATCHES "^(EXECUTABLE|STATIC_LIBRARY|OBJECT_LIBRARY)$")
+    target_compile_options(${target} PRIVATE
+      $<$<COMPILE_LANGUAGE:C,CXX>:-ffunction-sections>
+      $<$<COMPILE_LANGUAGE:C,CXX>:-fdata-sections>)
+  endif()
+  bench__linked_targets(linked ${libraries})
+  foreach(item IN LISTS linked)
+    bench__cut_into_sections(${item})
+  endforeach()
+endfunction()
+
+function(bench__cut_all_into_sections target)
+  get_target_property(count ${target} BENCH_LAYOUTS)
+  if(count GREATER 0)
+    bench__cut_into_sections(${target})
+  endif()
+endfunction()
+
+function(bench_add_layouts target count)
+  if(NOT "${BENCH_LAYOUTS}" STREQUAL "")
+    set(count ${BENCH_LAYOUTS})
+  endif()
+  if(NOT count MATCHES "^[0-9]+$" OR count EQUAL 1 OR count GREATER 64)
+    message(FATAL_ERROR "${target}: '${count}' layout variants; 2 to 64, or 0 for none")
+  endif()
+  get_target_property(folder ${target} SOURCE_DIR)
+  if(NOT folder STREQUAL CMAKE_CURRENT_SOURCE_DIR)
+    message(FATAL_ERROR "bench_add_layouts(${target}) has to stand where ${target} is added, in "
+      "${folder}")
+  endif()
+  get_property(planned TARGET ${target} PROPERTY BENCH_LAYOUTS SET)
+  set_property(TARGET ${target} PROPERTY BENCH_LAYOUTS ${count})
+  if(NOT planned)
+    cmake_language(EVAL CODE "
+      cmake_language(DEFER CALL bench__link_layouts [[${target}]])
+      cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]]
+                     CALL bench__cut_all_into_sections [[${target}]])")
+  endif()
+endfunction()

@@ -1,0 +1,9 @@
+#include "work.hpp"
+
+int work_first(int n) {
+    return n % 3 == 0 ? n / 3 : n + 1;
+}
+
+int work_second(int n) {
+    return n % 5 == 0 ? n / 5 : n * 3 + 1;
+}
