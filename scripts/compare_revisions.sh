@@ -73,10 +73,11 @@ option() { # option NAME VALUE
   esac
 }
 
-# The checkout may belong to somebody else; hooks and reminders are for people.
+# The checkout may belong to somebody else; hooks and reminders are for people; and even a look at
+# the status would refresh the index.
 repository() {
-  git -c safe.directory='*' -c core.hooksPath=/dev/null -c advice.detachedHead=false \
-    -C "$project" "$@"
+  git --no-optional-locks -c safe.directory='*' -c core.hooksPath=/dev/null \
+    -c advice.detachedHead=false -C "$project" "$@"
 }
 
 commit_of() { # commit_of REVISION

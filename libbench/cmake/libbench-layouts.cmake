@@ -166,14 +166,25 @@ function(bench__copy_link_properties from to)
   endif()
 endfunction()
 
+# What the variants with one number share, whatever they are variants of: the target
+# bench_layout_<variant> and the linker script.
+function(bench__make_padding variant folder extension)
+  if(TARGET bench_layout_${variant})
+    return()
+  endif()
+  set(source ${folder}/${variant}.${extension})
+  bench__write_padding(${source} ${variant})
+  bench__write_script(${folder}/${variant}.ld ${variant})
+  add_library(bench_layout_${variant} OBJECT EXCLUDE_FROM_ALL ${source})
+  target_compile_options(bench_layout_${variant} PRIVATE -fno-lto)
+  set_target_properties(bench_layout_${variant} PROPERTIES EXPORT_COMPILE_COMMANDS OFF
+    C_CLANG_TIDY "" CXX_CLANG_TIDY "" C_CPPCHECK "" CXX_CPPCHECK "")
+endfunction()
+
 function(bench__link_layout target variant method folder extension)
   set(name ${target}.layout-${variant})
-  set(padding ${folder}/${variant}.${extension})
-  bench__write_padding(${padding} ${variant})
-  if(method STREQUAL "script")
-    bench__write_script(${folder}/${variant}.ld ${variant})
-  endif()
-  add_executable(${name} ${padding} $<TARGET_OBJECTS:${target}>)
+  bench__make_padding(${variant} ${folder} ${extension})
+  add_executable(${name} $<TARGET_OBJECTS:bench_layout_${variant}> $<TARGET_OBJECTS:${target}>)
   bench__copy_link_properties(${target} ${name})
   get_target_property(options ${target} LINK_OPTIONS)
   if(NOT options)
@@ -189,10 +200,7 @@ function(bench__link_layout target variant method folder extension)
   set_target_properties(${name} PROPERTIES
     LINK_OPTIONS "${options};${ours};LINKER:-u,bench_layout_padding"
     LINK_DEPENDS "${depends}"
-    RUNTIME_OUTPUT_DIRECTORY "$<TARGET_FILE:${target}>.layouts" OUTPUT_NAME ${variant} SUFFIX ""
-    EXPORT_COMPILE_COMMANDS OFF
-    C_CLANG_TIDY "" CXX_CLANG_TIDY "" C_CPPCHECK "" CXX_CPPCHECK "")
-  set_source_files_properties(${padding} PROPERTIES COMPILE_OPTIONS "-fno-lto")
+    RUNTIME_OUTPUT_DIRECTORY "$<TARGET_FILE:${target}>.layouts" OUTPUT_NAME ${variant} SUFFIX "")
   add_custom_command(TARGET ${name} PRE_LINK
     COMMAND ${CMAKE_COMMAND} -E make_directory $<TARGET_FILE:${target}>.layouts)
   add_dependencies(${target}_layouts ${name})
