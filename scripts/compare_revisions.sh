@@ -195,9 +195,7 @@ call_it() {
   called=$1/as/${2//[^[:alnum:]._-]/-}
   mkdir -p "$1/as"
   ln -sfn "$executable" "$called"
-  if [[ -d $executable.layouts ]]; then
-    ln -sfn "$executable.layouts" "$called.layouts"
-  elif [[ $layouts -gt 0 ]]; then
+  if [[ $layouts -gt 0 && ! -d $executable.layouts ]]; then
     say "$2 has no layout variants: bench_add_executable() and bench_record_flags() make them"
   fi
 }

@@ -22,7 +22,7 @@
 #     bench_add_executable() and bench_record_flags() variants without editing anything, and stands
 #     above what LAYOUTS and bench_add_layouts() say; 0 switches them off. BENCH_LAYOUT_METHOD names
 #     how: shuffle (needs lld 13), script (GNU ld) or padding (any linker, the least thorough);
-#     empty takes the first that works.
+#     empty takes the first that works. BENCH_LAYOUT_SEED, a whole number, draws other layouts.
 #
 #   bench_discover_tests(TARGET [PROPERTIES NAME VALUE...])
 #     Every benchmark of TARGET becomes the test "bench.<full name>", which runs it once without

@@ -7,8 +7,9 @@
 #            order and with gaps that are drawn here
 #   padding  any linker: nothing but the padding object, which the others link too
 #
-# BENCH_LAYOUT_METHOD names one; empty takes the first that works. All draws are hashes of the
-# variant's number, so variant i of two builds differs only as far as what is linked differs.
+# BENCH_LAYOUT_METHOD names one; empty takes the first that works. A draw is "<seed>-<variant>", and
+# everything random is a hash of it, so variant i of two builds differs only as far as what is
+# linked differs.
 
 # A whole number from 0 to limit - 1, drawn from `text`.
 function(bench__draw result text limit)
@@ -32,8 +33,8 @@ endfunction()
 
 # Sections without a use, each in need of another size: what stands behind them moves, by any number
 # of bytes. The last one refers to the others, for --gc-sections.
-function(bench__write_padding path variant)
-  string(CONCAT text "/* Padding of layout variant ${variant}. */\n"
+function(bench__write_padding path draw)
+  string(CONCAT text "/* Padding of layout ${draw}. */\n"
     "extern int bench_layout_padding;\n__asm__(\n")
   set(all "")
   foreach(kind "text,ax,progbits,48" "rodata,a,progbits,16" "data,aw,progbits,16"
@@ -50,7 +51,7 @@ function(bench__write_padding path variant)
       if(rest EQUAL 0)
         set(limit 4096)
       endif()
-      bench__draw(size "${variant} ${name} ${i}" ${limit})
+      bench__draw(size "${draw} ${name} ${i}" ${limit})
       math(EXPR size "${size} + 1")
       string(APPEND text "    \".section .${name}.bench_pad.${i},\\\"${flags}\\\",%${type}\\n\"\n"
         "    \"bench_pad_${name}_${i}: .skip ${size}\\n\"\n")
@@ -67,12 +68,12 @@ endfunction()
 # Functions by the last character of their names, and by classes of the one before it, so that there
 # are some two hundred lots. What matches none (functions that are not in sections of their own) is
 # left where the linker puts it.
-function(bench__write_script path variant)
+function(bench__write_script path draw)
   string(REGEX MATCHALL "." letters
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
   set(lots "")
   foreach(last IN LISTS letters)
-    bench__shuffle(letters "${variant} before ${last}")
+    bench__shuffle(letters "${draw} before ${last}")
     list(SUBLIST letters 0 21 class)
     list(JOIN class "" class)
     list(APPEND lots "[${class}]${last}")
@@ -80,27 +81,27 @@ function(bench__write_script path variant)
     list(JOIN class "" class)
     list(APPEND lots "[${class}]${last}" "${last}")
   endforeach()
-  bench__shuffle(lots "${variant} lots")
+  bench__shuffle(lots "${draw} lots")
   set(text "SECTIONS\n{\n  .text.bench_layout :\n  {\n")
   foreach(lot IN LISTS lots)
-    bench__draw(gap "${variant} gap ${lot}" 64)
+    bench__draw(gap "${draw} gap ${lot}" 64)
     string(APPEND text "    . = . + ${gap};\n    *(.text.*${lot})\n")
   endforeach()
   string(APPEND text "  }\n}\nINSERT BEFORE .text;\n")
   file(CONFIGURE OUTPUT ${path} CONTENT "${text}" @ONLY)
 endfunction()
 
-# What the linker is told for a variant.
-function(bench__layout_options result method variant folder)
+# What the linker is told for a layout.
+function(bench__layout_options result method draw folder)
   if(method STREQUAL "shuffle")
     set(options -fuse-ld=lld)
     foreach(kind text rodata data bss)
-      bench__draw(seed "${variant} ${kind}" 1000000000)
+      bench__draw(seed "${draw} ${kind}" 1000000000)
       math(EXPR seed "${seed} + 1")
       list(APPEND options "LINKER:--shuffle-sections=.${kind}*=${seed}")
     endforeach()
   elseif(method STREQUAL "script")
-    set(options -fuse-ld=bfd "LINKER:-T,${folder}/${variant}.ld")
+    set(options -fuse-ld=bfd "LINKER:-T,${folder}/${draw}.ld")
   else()
     set(options "")
   endif()
@@ -114,7 +115,10 @@ function(bench__try_layout_method result method language folder)
     set(source ${folder}/try.cpp)
   endif()
   file(WRITE ${source} "int main(void) { return 0; }\n")
-  bench__layout_options(options ${method} 1 ${folder})
+  if(method STREQUAL "script")
+    bench__write_script(${folder}/try.ld try)
+  endif()
+  bench__layout_options(options ${method} try ${folder})
   try_compile(works ${folder}/try SOURCES ${source} LINK_OPTIONS ${options})
   set(${result} ${works} PARENT_SCOPE)
 endfunction()
@@ -166,31 +170,35 @@ function(bench__copy_link_properties from to)
   endif()
 endfunction()
 
-# What the variants with one number share, whatever they are variants of: the target
-# bench_layout_<variant> and the linker script.
-function(bench__make_padding variant folder extension)
-  if(TARGET bench_layout_${variant})
+# What all variants with one draw share, whatever they are variants of: the target
+# bench_layout_<draw> and the linker script.
+function(bench__make_padding draw method folder extension)
+  if(TARGET bench_layout_${draw})
     return()
   endif()
-  set(source ${folder}/${variant}.${extension})
-  bench__write_padding(${source} ${variant})
-  bench__write_script(${folder}/${variant}.ld ${variant})
-  add_library(bench_layout_${variant} OBJECT EXCLUDE_FROM_ALL ${source})
-  target_compile_options(bench_layout_${variant} PRIVATE -fno-lto)
-  set_target_properties(bench_layout_${variant} PROPERTIES EXPORT_COMPILE_COMMANDS OFF
+  set(source ${folder}/${draw}.${extension})
+  bench__write_padding(${source} ${draw})
+  if(method STREQUAL "script")
+    bench__write_script(${folder}/${draw}.ld ${draw})
+  endif()
+  add_library(bench_layout_${draw} OBJECT EXCLUDE_FROM_ALL ${source})
+  target_compile_options(bench_layout_${draw} PRIVATE -fno-lto)
+  set_target_properties(bench_layout_${draw} PROPERTIES EXPORT_COMPILE_COMMANDS OFF
     C_CLANG_TIDY "" CXX_CLANG_TIDY "" C_CPPCHECK "" CXX_CPPCHECK "")
 endfunction()
 
 function(bench__link_layout target variant method folder extension)
   set(name ${target}.layout-${variant})
-  bench__make_padding(${variant} ${folder} ${extension})
-  add_executable(${name} $<TARGET_OBJECTS:bench_layout_${variant}> $<TARGET_OBJECTS:${target}>)
+  get_target_property(seed ${target} BENCH_LAYOUT_SEED)
+  set(draw ${seed}-${variant})
+  bench__make_padding(${draw} ${method} ${folder} ${extension})
+  add_executable(${name} $<TARGET_OBJECTS:bench_layout_${draw}> $<TARGET_OBJECTS:${target}>)
   bench__copy_link_properties(${target} ${name})
   get_target_property(options ${target} LINK_OPTIONS)
   if(NOT options)
     set(options "")
   endif()
-  bench__layout_options(ours ${method} ${variant} ${folder})
+  bench__layout_options(ours ${method} ${draw} ${folder})
   get_target_property(depends ${target} LINK_DEPENDS)
   if(NOT depends)
     set(depends "")
@@ -240,7 +248,6 @@ function(bench__link_layouts target)
     set(extension cpp)
   endif()
   set(folder ${CMAKE_BINARY_DIR}/CMakeFiles/bench_layouts)
-  bench__write_script(${folder}/1.ld 1)
   bench__choose_layout_method(method ${language} ${folder})
   add_custom_target(${target}_layouts)
   foreach(variant RANGE 1 ${count})
@@ -318,6 +325,10 @@ function(bench_add_layouts target count)
   endif()
   get_property(planned TARGET ${target} PROPERTY BENCH_LAYOUTS SET)
   set_property(TARGET ${target} PROPERTY BENCH_LAYOUTS ${count})
+  if(NOT "${BENCH_LAYOUT_SEED}" MATCHES "^[0-9]*$")
+    message(FATAL_ERROR "BENCH_LAYOUT_SEED is a whole number, not '${BENCH_LAYOUT_SEED}'")
+  endif()
+  set_property(TARGET ${target} PROPERTY BENCH_LAYOUT_SEED "0${BENCH_LAYOUT_SEED}")
   if(NOT planned)
     cmake_language(EVAL CODE "
       cmake_language(DEFER CALL bench__link_layouts [[${target}]])

@@ -81,7 +81,8 @@ compare 0 first --layouts 2 --filter work/numbers/steps -- "${tiny[@]}" --output
 expect 'building first' err.txt
 expect 'building work-tree' err.txt
 for side in cache/*/as/first cache/*/as/work-tree; do
-  [[ -x $side && $(cd "$side.layouts" && echo *) == '1 2' ]] || fail "no layouts: $side"
+  [[ -x $side ]] || fail "no executable $side"
+  [[ $(cd "$(readlink -f "$side").layouts" && echo *) == '1 2' ]] || fail "no layouts of $side"
 done
 
 # The second time everything is there; what the first run made is not the user's concern.
