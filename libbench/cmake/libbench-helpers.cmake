@@ -20,9 +20,10 @@
 #
 #     The variable BENCH_LAYOUTS, such as -DBENCH_LAYOUTS=8, gives every target of
 #     bench_add_executable() and bench_record_flags() variants without editing anything, and stands
-#     above what LAYOUTS and bench_add_layouts() say; 0 switches them off. BENCH_LAYOUT_METHOD names
-#     how: shuffle (needs lld 13), script (GNU ld) or padding (any linker, the least thorough);
-#     empty takes the first that works. BENCH_LAYOUT_SEED, a whole number, draws other layouts.
+#     above what LAYOUTS and bench_add_layouts() say; 0 switches them off. BENCH_LAYOUT_SEED, a
+#     whole number, draws other layouts. BENCH_LAYOUT_METHOD names how they are made: script (GNU ld
+#     and lld; functions of one name stand alike in variant i of two builds), shuffle (lld from 13;
+#     they do not) or padding (any linker; most moves together). Empty takes the first that works.
 #
 #   bench_discover_tests(TARGET [PROPERTIES NAME VALUE...])
 #     Every benchmark of TARGET becomes the test "bench.<full name>", which runs it once without

@@ -2,14 +2,13 @@
 # functions and data each time. Included by libbench-helpers.cmake, where bench_add_layouts() is
 # described; the ways to place are
 #
+#   script   a linker script (libbench-place.cmake) that puts every function somewhere else; variant
+#            i of two builds puts functions of one name at the same offset within a cache line
 #   shuffle  lld, from 13: sections in an order that it draws from a seed
-#   script   GNU ld: a linker script that takes the functions by the ends of their names, in an
-#            order and with gaps that are drawn here
 #   padding  any linker: nothing but the padding object, which the others link too
 #
 # BENCH_LAYOUT_METHOD names one; empty takes the first that works. A draw is "<seed>-<variant>", and
-# everything random is a hash of it, so variant i of two builds differs only as far as what is
-# linked differs.
+# everything random is a hash of it.
 
 # A whole number from 0 to limit - 1, drawn from `text`.
 function(bench__draw result text limit)
@@ -17,18 +16,6 @@ function(bench__draw result text limit)
   string(SUBSTRING ${hash} 0 8 hash)
   math(EXPR number "0x${hash} % ${limit}")
   set(${result} ${number} PARENT_SCOPE)
-endfunction()
-
-# The list named `list`, in an order drawn from `text`.
-function(bench__shuffle list text)
-  set(keyed "")
-  foreach(item IN LISTS ${list})
-    string(MD5 hash "libbench layout ${text} ${item}")
-    list(APPEND keyed "${hash}${item}")
-  endforeach()
-  list(SORT keyed)
-  list(TRANSFORM keyed REPLACE "^................................" "")
-  set(${list} "${keyed}" PARENT_SCOPE)
 endfunction()
 
 # Sections without a use, each in need of another size: what stands behind them moves, by any number
@@ -65,45 +52,20 @@ function(bench__write_padding path draw)
   file(CONFIGURE OUTPUT ${path} CONTENT "${text}" @ONLY)
 endfunction()
 
-# Functions by the last character of their names, and by classes of the one before it, so that there
-# are some two hundred lots. What matches none (functions that are not in sections of their own) is
-# left where the linker puts it.
-function(bench__write_script path draw)
-  string(REGEX MATCHALL "." letters
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-  set(lots "")
-  foreach(last IN LISTS letters)
-    bench__shuffle(letters "${draw} before ${last}")
-    list(SUBLIST letters 0 21 class)
-    list(JOIN class "" class)
-    list(APPEND lots "[${class}]${last}")
-    list(SUBLIST letters 21 21 class)
-    list(JOIN class "" class)
-    list(APPEND lots "[${class}]${last}" "${last}")
-  endforeach()
-  bench__shuffle(lots "${draw} lots")
-  set(text "SECTIONS\n{\n  .text.bench_layout :\n  {\n")
-  foreach(lot IN LISTS lots)
-    bench__draw(gap "${draw} gap ${lot}" 64)
-    string(APPEND text "    . = . + ${gap};\n    *(.text.*${lot})\n")
-  endforeach()
-  string(APPEND text "  }\n}\nINSERT BEFORE .text;\n")
-  file(CONFIGURE OUTPUT ${path} CONTENT "${text}" @ONLY)
-endfunction()
-
-# What the linker is told for a layout.
-function(bench__layout_options result method draw folder)
-  if(method STREQUAL "shuffle")
-    set(options -fuse-ld=lld)
+# What the linker is told for a layout. `method` may name a linker too, as in "script,lld".
+function(bench__layout_options result method draw script)
+  set(options "")
+  if(method MATCHES ",(.*)")
+    list(APPEND options -fuse-ld=${CMAKE_MATCH_1})
+  endif()
+  if(method MATCHES "^shuffle")
     foreach(kind text rodata data bss)
       bench__draw(seed "${draw} ${kind}" 1000000000)
       math(EXPR seed "${seed} + 1")
       list(APPEND options "LINKER:--shuffle-sections=.${kind}*=${seed}")
     endforeach()
-  elseif(method STREQUAL "script")
-    set(options -fuse-ld=bfd "LINKER:-T,${folder}/${draw}.ld")
-  else()
-    set(options "")
+  elseif(method MATCHES "^script")
+    list(APPEND options "LINKER:-T,${script}")
   endif()
   set(${result} "${options}" PARENT_SCOPE)
 endfunction()
@@ -115,25 +77,49 @@ function(bench__try_layout_method result method language folder)
     set(source ${folder}/try.cpp)
   endif()
   file(WRITE ${source} "int main(void) { return 0; }\n")
-  if(method STREQUAL "script")
-    bench__write_script(${folder}/try.ld try)
+  file(WRITE ${folder}/try.ld "SECTIONS { .text.bench_layout : { . = ALIGN(64) + 1;"
+    " *(.text.main .text.startup.main) } } INSERT BEFORE .text;\n")
+  bench__layout_options(options ${method} try ${folder}/try.ld)
+  try_compile(BENCH__LAYOUT_WORKS ${folder}/try SOURCES ${source} LINK_OPTIONS ${options})
+  set(${result} ${BENCH__LAYOUT_WORKS} PARENT_SCOPE)
+endfunction()
+
+# Whether a target is linked from what only GNU's own linkers read.
+function(bench__has_gcc_lto result target)
+  set(found 0)
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU" OR CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    foreach(config IN ITEMS "" ${CMAKE_CONFIGURATION_TYPES} ${CMAKE_BUILD_TYPE})
+      string(TOUPPER "_${config}" suffix)
+      string(REGEX REPLACE "_$" "" suffix "${suffix}")
+      get_target_property(optimized ${target} INTERPROCEDURAL_OPTIMIZATION${suffix})
+      if(optimized)
+        set(found 1)
+      endif()
+    endforeach()
+    get_target_property(options ${target} COMPILE_OPTIONS)
+    if(options MATCHES "-flto")
+      set(found 1)
+    endif()
   endif()
-  bench__layout_options(options ${method} try ${folder})
-  try_compile(works ${folder}/try SOURCES ${source} LINK_OPTIONS ${options})
-  set(${result} ${works} PARENT_SCOPE)
+  set(${result} ${found} PARENT_SCOPE)
 endfunction()
 
 # The method that was asked for, or the first that works; asked once per build tree and wish.
-function(bench__choose_layout_method result language folder)
-  set(methods shuffle script padding)
+function(bench__choose_layout_method result target language folder)
+  # The project's own linker, where it can.
+  set(methods script script,lld script,bfd shuffle,lld padding)
+  bench__has_gcc_lto(only_gnu ${target})
+  if(only_gnu)
+    list(FILTER methods EXCLUDE REGEX lld)
+  endif()
   if(BENCH_LAYOUT_METHOD)
-    if(NOT BENCH_LAYOUT_METHOD IN_LIST methods)
-      message(FATAL_ERROR "BENCH_LAYOUT_METHOD is shuffle, script or padding, not "
+    if(NOT BENCH_LAYOUT_METHOD MATCHES "^(script|shuffle|padding)$")
+      message(FATAL_ERROR "BENCH_LAYOUT_METHOD is script, shuffle or padding, not "
         "'${BENCH_LAYOUT_METHOD}'")
     endif()
-    set(methods ${BENCH_LAYOUT_METHOD})
+    list(FILTER methods INCLUDE REGEX "^${BENCH_LAYOUT_METHOD}")
   endif()
-  set(asked "${methods} ${language} ${CMAKE_EXE_LINKER_FLAGS}")
+  set(asked "${methods} ${CMAKE_${language}_FLAGS} ${CMAKE_EXE_LINKER_FLAGS}")
   if(NOT BENCH__LAYOUT_ASKED STREQUAL asked)
     foreach(method IN LISTS methods)
       bench__try_layout_method(works ${method} ${language} ${folder})
@@ -143,7 +129,7 @@ function(bench__choose_layout_method result language folder)
       endif()
     endforeach()
     if(NOT works)
-      message(FATAL_ERROR "layout variants by '${methods}': the linker does not do that")
+      message(FATAL_ERROR "layout variants by '${BENCH_LAYOUT_METHOD}': no linker here does that")
     endif()
     set(BENCH__LAYOUT_ASKED "${asked}" CACHE INTERNAL "")
     set(BENCH__LAYOUT_CHOSEN ${chosen} CACHE INTERNAL "")
@@ -153,11 +139,16 @@ endfunction()
 
 # Everything that a variant and what it is a variant of have in common in their link.
 function(bench__copy_link_properties from to)
-  foreach(property LINK_LIBRARIES LINK_DIRECTORIES LINK_FLAGS LINKER_LANGUAGE
+  set(of_configs "")
+  foreach(config IN ITEMS ${CMAKE_CONFIGURATION_TYPES} ${CMAKE_BUILD_TYPE})
+    string(TOUPPER ${config} config)
+    list(APPEND of_configs LINK_FLAGS_${config} INTERPROCEDURAL_OPTIMIZATION_${config})
+  endforeach()
+  foreach(property LINK_LIBRARIES LINK_DIRECTORIES LINK_FLAGS LINKER_LANGUAGE ${of_configs}
                    ENABLE_EXPORTS POSITION_INDEPENDENT_CODE INTERPROCEDURAL_OPTIMIZATION
                    BUILD_RPATH BUILD_RPATH_USE_ORIGIN SKIP_BUILD_RPATH BUILD_WITH_INSTALL_RPATH
                    INSTALL_RPATH INSTALL_RPATH_USE_LINK_PATH LINK_WHAT_YOU_USE
-                   STATIC_LIBRARY_OPTIONS LINK_SEARCH_START_STATIC LINK_SEARCH_END_STATIC)
+                   LINK_SEARCH_START_STATIC LINK_SEARCH_END_STATIC)
     get_target_property(value ${from} ${property})
     if(NOT value MATCHES "-NOTFOUND$")
       set_property(TARGET ${to} PROPERTY ${property} "${value}")
@@ -170,17 +161,13 @@ function(bench__copy_link_properties from to)
   endif()
 endfunction()
 
-# What all variants with one draw share, whatever they are variants of: the target
-# bench_layout_<draw> and the linker script.
-function(bench__make_padding draw method folder extension)
+# The padding of a draw, for all variants with it: the target bench_layout_<draw>.
+function(bench__make_padding draw folder extension)
   if(TARGET bench_layout_${draw})
     return()
   endif()
   set(source ${folder}/${draw}.${extension})
   bench__write_padding(${source} ${draw})
-  if(method STREQUAL "script")
-    bench__write_script(${folder}/${draw}.ld ${draw})
-  endif()
   add_library(bench_layout_${draw} OBJECT EXCLUDE_FROM_ALL ${source})
   target_compile_options(bench_layout_${draw} PRIVATE -fno-lto)
   set_target_properties(bench_layout_${draw} PROPERTIES EXPORT_COMPILE_COMMANDS OFF
@@ -191,14 +178,15 @@ function(bench__link_layout target variant method folder extension)
   set(name ${target}.layout-${variant})
   get_target_property(seed ${target} BENCH_LAYOUT_SEED)
   set(draw ${seed}-${variant})
-  bench__make_padding(${draw} ${method} ${folder} ${extension})
+  bench__make_padding(${draw} ${folder} ${extension})
   add_executable(${name} $<TARGET_OBJECTS:bench_layout_${draw}> $<TARGET_OBJECTS:${target}>)
   bench__copy_link_properties(${target} ${name})
   get_target_property(options ${target} LINK_OPTIONS)
   if(NOT options)
     set(options "")
   endif()
-  bench__layout_options(ours ${method} ${draw} ${folder})
+  set(script ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${name}.ld)
+  bench__layout_options(ours ${method} ${draw} ${script})
   get_target_property(depends ${target} LINK_DEPENDS)
   if(NOT depends)
     set(depends "")
@@ -206,11 +194,17 @@ function(bench__link_layout target variant method folder extension)
   # Linked whenever the executable is, and after it: see the command in bench__link_layouts().
   list(APPEND depends $<TARGET_FILE:${target}>)
   set_target_properties(${name} PROPERTIES
-    LINK_OPTIONS "${options};${ours};LINKER:-u,bench_layout_padding"
+    LINK_OPTIONS "${options};-ffunction-sections;${ours};LINKER:-u,bench_layout_padding"
     LINK_DEPENDS "${depends}"
     RUNTIME_OUTPUT_DIRECTORY "$<TARGET_FILE:${target}>.layouts" OUTPUT_NAME ${variant} SUFFIX "")
+  set(place "")
+  if(method MATCHES "^script")
+    set(place COMMAND ${CMAKE_COMMAND} -Dexecutable=$<TARGET_FILE:${target}> -Dnm=${CMAKE_NM}
+      -Ddraw=${draw} -Doutput=${script}
+      -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/libbench-place.cmake)
+  endif()
   add_custom_command(TARGET ${name} PRE_LINK
-    COMMAND ${CMAKE_COMMAND} -E make_directory $<TARGET_FILE:${target}>.layouts)
+    COMMAND ${CMAKE_COMMAND} -E make_directory $<TARGET_FILE:${target}>.layouts ${place} VERBATIM)
   add_dependencies(${target}_layouts ${name})
 endfunction()
 
@@ -248,7 +242,7 @@ function(bench__link_layouts target)
     set(extension cpp)
   endif()
   set(folder ${CMAKE_BINARY_DIR}/CMakeFiles/bench_layouts)
-  bench__choose_layout_method(method ${language} ${folder})
+  bench__choose_layout_method(method ${target} ${language} ${folder})
   add_custom_target(${target}_layouts)
   foreach(variant RANGE 1 ${count})
     bench__link_layout(${target} ${variant} ${method} ${folder} ${extension})

@@ -73,11 +73,35 @@ addresses() { # addresses EXECUTABLE FUNCTION: in its layouts, each once
   done | sort -u
 }
 
+offsets() { # offsets BUILD: within a cache line, of the library's functions in all variants
+  local variant address
+  for variant in 1 2 3; do
+    for address in $(nm "$1/work_bench.layouts/$variant" | awk '$3 ~ /^work_/ { print $1 }'); do
+      echo $((16#$address % 64))
+    done
+  done
+}
+
+# What two builds have in common stands alike in variants of one number, whatever else is different.
+variants_correspond() {
+  local build
+  for build in one two; do
+    rm -rf $build
+    configure "$here/layouts" $build "-DCMAKE_CXX_FLAGS=-DWORK_${build}"
+    "$CMAKE" --build $build >build.log
+  done
+  if [[ $(offsets one) != "$(offsets two)" || $(offsets one | sort -u | wc -l) -lt 2 ]]; then
+    echo 'functions do not stand alike, or all at one offset, in variants of one number:'
+    paste <(offsets one) <(offsets two)
+    exit 1
+  fi
+}
+
 layouts_by() { # layouts_by METHOD GENERATOR [CMAKE OPTION...]
   local build=by-$1 function variant
   rm -rf "$build"
   configure "$here/layouts" "$build" -G "$2" -DBENCH_LAYOUT_METHOD="$1" "${@:3}"
-  expect "work_bench: 3 layout variants ($1)" configure.log
+  expect "work_bench: 3 layout variants ($1" configure.log
   "$CMAKE" --build "$build" >build.log
   for variant in 1 2 3; do
     "$build/work_bench.layouts/$variant" --test >test.log 2>&1
@@ -114,7 +138,14 @@ with_layouts() {
   if command -v ld.lld >/dev/null; then
     layouts_by shuffle "$ninja" $collected
     layouts_by shuffle 'Unix Makefiles'
+    layouts_by script "$ninja" -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld
   fi
+  variants_correspond
+  # What gcc leaves to the link, only GNU's linkers can finish.
+  rm -rf optimized
+  configure "$here/layouts" optimized -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON
+  "$CMAKE" --build optimized >build.log 2>&1
+  optimized/work_bench.layouts/3 --test
   # No word in the project: the variable alone.
   configure "$here/project" project -DBENCH_LAYOUTS=2
   "$CMAKE" --build project >build.log
@@ -122,7 +153,7 @@ with_layouts() {
   project/cpp_bench.layouts/2 --test
   refuses "'1' layout variants; 2 to 64" -DBENCH_LAYOUTS=1
   refuses "'many' layout variants; 2 to 64" -DBENCH_LAYOUTS=many
-  refuses "is shuffle, script or padding, not 'luck'" -DBENCH_LAYOUT_METHOD=luck
+  refuses "is script, shuffle or padding, not 'luck'" -DBENCH_LAYOUT_METHOD=luck
 }
 
 by_pkg_config() {
