@@ -47,6 +47,7 @@ need_to_test() {
   need g++ can_compile c++ c++
   need libcmocka-dev pkg-config --exists 'cmocka >= 1.1'
   need clang can_compile clang++ c++
+  want lld command -v ld.lld
   need jq command -v jq
   need python3-jsonschema python3 -c 'import jsonschema'
 }

@@ -19,6 +19,8 @@ install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/libbench-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/libbench-config-version.cmake
   ${here}/libbench-helpers.cmake
+  ${here}/libbench-layouts.cmake
+  ${here}/libbench-place.cmake
   ${here}/libbench-tests.cmake
   DESTINATION ${package_dir})
 

@@ -1,0 +1,2 @@
+extern "C" int work_first(int n);
+extern "C" int work_second(int n);
