@@ -82,8 +82,8 @@ uint64_t bench__code_address(uintptr_t function) {
 /* ---- parts ------------------------------------------------------------------------------------
  */
 
-enum bench__code_answer bench__code_say(struct bench__comparison *c, enum bench__code_answer answer,
-                                        const char *format, ...) {
+bench_code bench__code_say(struct bench__comparison *c, bench_code answer, const char *format,
+                           ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(c->why, sizeof c->why, format, args);
@@ -105,23 +105,22 @@ static size_t place_of(const struct bench__comparison *c, const struct bench__pa
     return place;
 }
 
-enum bench__code_answer bench__code_require(struct bench__comparison *c,
-                                            const struct bench__part *part) {
+bench_code bench__code_require(struct bench__comparison *c, const struct bench__part *part) {
     const size_t place = place_of(c, part);
     if (c->table[place] != 0) {
-        return BENCH__CODE_IDENTICAL;
+        return BENCH_CODE_IDENTICAL;
     }
     if (c->n_parts >= BENCH__CODE_MAX_PARTS) {
-        return bench__code_say(c, BENCH__CODE_UNKNOWN, "it calls and uses more than %d things",
+        return bench__code_say(c, BENCH_CODE_UNKNOWN, "it calls and uses more than %d things",
                                BENCH__CODE_MAX_PARTS);
     }
     if (bench__grow(&c->parts, &c->capacity, c->n_parts + 1, sizeof *c->parts) != 0) {
         c->has_failed = 1;
-        return bench__code_say(c, BENCH__CODE_UNKNOWN, "out of memory");
+        return bench__code_say(c, BENCH_CODE_UNKNOWN, "out of memory");
     }
     c->parts[c->n_parts++] = *part;
     c->table[place] = (uint32_t)c->n_parts;
-    return BENCH__CODE_IDENTICAL;
+    return BENCH_CODE_IDENTICAL;
 }
 
 /* ---- functions --------------------------------------------------------------------------------
@@ -146,12 +145,12 @@ static void mask(unsigned char out[16], const struct side *s, uint64_t offset) {
     }
 }
 
-static enum bench__code_answer differ(struct bench__comparison *c) {
-    return bench__code_say(c, BENCH__CODE_DIFFERENT, "its instructions differ");
+static bench_code differ(struct bench__comparison *c) {
+    return bench__code_say(c, BENCH_CODE_DIFFERENT, "its instructions differ");
 }
 
-static enum bench__code_answer same_reference(struct bench__comparison *c,
-                                              const struct side sides[2], unsigned i) {
+static bench_code same_reference(struct bench__comparison *c, const struct side sides[2],
+                                 unsigned i) {
     const struct bench__reference *a = &sides[0].insn.references[i];
     const struct bench__reference *b = &sides[1].insn.references[i];
     const uint64_t to_a = a->target - sides[0].symbol->address;
@@ -161,13 +160,13 @@ static enum bench__code_answer same_reference(struct bench__comparison *c,
     }
     if (a->kind == BENCH__TO_CODE &&
         (to_a < sides[0].symbol->size || to_b < sides[1].symbol->size)) {
-        return to_a == to_b ? BENCH__CODE_IDENTICAL : differ(c);
+        return to_a == to_b ? BENCH_CODE_IDENTICAL : differ(c);
     }
     return bench__code_same_reference(c, a, b);
 }
 
-static enum bench__code_answer same_instruction(struct bench__comparison *c,
-                                                const struct side sides[2], uint64_t offset) {
+static bench_code same_instruction(struct bench__comparison *c, const struct side sides[2],
+                                   uint64_t offset) {
     unsigned char a[16], b[16];
     const unsigned length = sides[0].insn.length;
     mask(a, &sides[0], offset);
@@ -176,18 +175,17 @@ static enum bench__code_answer same_instruction(struct bench__comparison *c,
         sides[0].insn.n_references != sides[1].insn.n_references || memcmp(a, b, length) != 0) {
         return differ(c);
     }
-    enum bench__code_answer answer = BENCH__CODE_IDENTICAL;
-    for (unsigned i = 0; answer == BENCH__CODE_IDENTICAL && i < sides[0].insn.n_references; i++) {
+    bench_code answer = BENCH_CODE_IDENTICAL;
+    for (unsigned i = 0; answer == BENCH_CODE_IDENTICAL && i < sides[0].insn.n_references; i++) {
         answer = same_reference(c, sides, i);
     }
     return answer;
 }
 
-static enum bench__code_answer same_instructions(struct bench__comparison *c,
-                                                 struct side sides[2]) {
+static bench_code same_instructions(struct bench__comparison *c, struct side sides[2]) {
     const uint64_t size = sides[0].symbol->size;
-    enum bench__code_answer answer = BENCH__CODE_IDENTICAL;
-    for (uint64_t i = 0; answer == BENCH__CODE_IDENTICAL && i < size;) {
+    bench_code answer = BENCH_CODE_IDENTICAL;
+    for (uint64_t i = 0; answer == BENCH_CODE_IDENTICAL && i < size;) {
         int is_known = 1;
         for (int k = 0; k < 2; k++) {
             struct side *s = &sides[k];
@@ -195,28 +193,27 @@ static enum bench__code_answer same_instructions(struct bench__comparison *c,
                                            s->symbol->address + i) == 0;
         }
         if (!is_known) {
-            return bench__code_say(c, BENCH__CODE_UNKNOWN, "it has an instruction not known here");
+            return bench__code_say(c, BENCH_CODE_UNKNOWN, "it has an instruction not known here");
         }
         answer = same_instruction(c, sides, i);
         i += sides[0].insn.length;
     }
-    for (int k = 0; answer == BENCH__CODE_IDENTICAL && k < 2; k++) {
+    for (int k = 0; answer == BENCH_CODE_IDENTICAL && k < 2; k++) {
         if (sides[k].decoder.unused_pages != 0 || sides[k].decoder.lost_page) {
-            answer = bench__code_say(c, BENCH__CODE_UNKNOWN, "it makes an address in an odd way");
+            answer = bench__code_say(c, BENCH_CODE_UNKNOWN, "it makes an address in an odd way");
         }
     }
     return answer;
 }
 
-static enum bench__code_answer same_functions(struct bench__comparison *c,
-                                              const struct bench__part *part) {
+static bench_code same_functions(struct bench__comparison *c, const struct bench__part *part) {
     struct side sides[2];
     memset(sides, 0, sizeof sides);
     for (int k = 0; k < 2; k++) {
         const struct bench__elf_section *section = bench__elf_section_at(c->elf[k], part->at[k]);
         sides[k].symbol = bench__elf_function_at(c->elf[k], part->at[k]);
         if (section->bytes == NULL) {
-            return bench__code_say(c, BENCH__CODE_UNKNOWN, "its instructions are not in the file");
+            return bench__code_say(c, BENCH_CODE_UNKNOWN, "its instructions are not in the file");
         }
         sides[k].bytes = section->bytes + (part->at[k] - section->address);
     }
@@ -232,22 +229,22 @@ static int is_root(const struct bench__elf *elf, uint64_t at) {
     return f != NULL && f->address == at;
 }
 
-static enum bench__code_answer require_roots(struct bench__comparison *c,
-                                             const struct bench__code_roots *a,
-                                             const struct bench__code_roots *b) {
-    enum bench__code_answer answer = BENCH__CODE_IDENTICAL;
-    for (int i = 0; answer == BENCH__CODE_IDENTICAL && i < BENCH__CODE_N_ROLES; i++) {
+static bench_code require_roots(struct bench__comparison *c, const struct bench__code_roots *a,
+                                const struct bench__code_roots *b) {
+    bench_code answer = BENCH_CODE_IDENTICAL;
+    for (int i = 0; answer == BENCH_CODE_IDENTICAL && i < BENCH__CODE_N_ROLES; i++) {
         const uint64_t x = a->at[i], y = b->at[i];
         if (x == 0 && y == 0) {
             continue;
         }
         if (x == 0 || y == 0) {
-            return bench__code_say(c, BENCH__CODE_DIFFERENT, "only one of them has a %s function",
+            c->function = bench__code_role_names[i];
+            return bench__code_say(c, BENCH_CODE_DIFFERENT, "only one of them has a %s function",
                                    bench__code_role_names[i]);
         }
         if (!is_root(c->elf[0], x) || !is_root(c->elf[1], y)) {
             const int is_stripped = !c->elf[0]->has_symbols || !c->elf[1]->has_symbols;
-            return bench__code_say(c, BENCH__CODE_UNKNOWN, "%s",
+            return bench__code_say(c, BENCH_CODE_UNKNOWN, "%s",
                                    is_stripped ? "the symbols were stripped"
                                                : "there is no symbol where the benchmark stands");
         }
@@ -263,10 +260,10 @@ static enum bench__code_answer require_roots(struct bench__comparison *c,
 static void compare_parts(struct bench__comparison *c, struct bench__code_result *out) {
     for (size_t i = 0; i < c->n_parts; i++) {
         const struct bench__part part = c->parts[i];
-        enum bench__code_answer answer;
+        bench_code answer;
         c->function = part.function;
         if (c->n_work > BENCH__CODE_MAX_WORK) {
-            answer = bench__code_say(c, BENCH__CODE_UNKNOWN, "it has too much code and data");
+            answer = bench__code_say(c, BENCH_CODE_UNKNOWN, "it has too much code and data");
         } else if (part.kind == BENCH__PART_FUNCTION) {
             answer = same_functions(c, &part);
             out->n_functions++;
@@ -274,19 +271,19 @@ static void compare_parts(struct bench__comparison *c, struct bench__code_result
             answer = part.kind == BENCH__PART_OBJECT ? bench__code_same_object(c, &part)
                                                      : bench__code_same_unnamed(c, &part);
             out->n_objects++;
-            if (answer == BENCH__CODE_DIFFERENT && part.is_doubtful) {
-                answer = bench__code_say(c, BENCH__CODE_UNKNOWN,
+            if (answer == BENCH_CODE_DIFFERENT && part.is_doubtful) {
+                answer = bench__code_say(c, BENCH_CODE_UNKNOWN,
                                          "it uses the end of some data, or what follows it");
             }
         }
-        if (answer == BENCH__CODE_IDENTICAL ||
-            (answer == BENCH__CODE_UNKNOWN && out->answer == BENCH__CODE_UNKNOWN)) {
+        if (answer == BENCH_CODE_IDENTICAL ||
+            (answer == BENCH_CODE_UNKNOWN && out->answer == BENCH_CODE_UNKNOWN)) {
             continue;
         }
         out->answer = answer;
         snprintf(out->function, sizeof out->function, "%s", part.function);
         memcpy(out->reason, c->why, sizeof out->reason);
-        if (answer == BENCH__CODE_DIFFERENT || c->n_work > BENCH__CODE_MAX_WORK) {
+        if (answer == BENCH_CODE_DIFFERENT || c->n_work > BENCH__CODE_MAX_WORK) {
             return;
         }
     }
@@ -296,8 +293,7 @@ static int is_same_file(const struct bench__elf *a, const struct bench__elf *b) 
     return a->n_bytes == b->n_bytes && memcmp(a->bytes, b->bytes, a->n_bytes) == 0;
 }
 
-static void answer(struct bench__code_result *out, struct bench__comparison *c,
-                   enum bench__code_answer answer) {
+static void answer(struct bench__code_result *out, struct bench__comparison *c, bench_code answer) {
     out->answer = answer;
     memcpy(out->reason, c->why, sizeof out->reason);
 }
@@ -308,21 +304,23 @@ static void compare(struct bench__code_result *out, struct bench__comparison *c,
     const uint16_t machine = c->elf[0]->machine;
     if (a->at[BENCH__CODE_BODY] == 0 || b->at[BENCH__CODE_BODY] == 0) {
         answer(out, c,
-               bench__code_say(c, BENCH__CODE_UNKNOWN, "it does not say where its code stands"));
+               bench__code_say(c, BENCH_CODE_UNKNOWN, "it does not say where its code stands"));
         return;
     }
     if (is_same_file(c->elf[0], c->elf[1]) && memcmp(a, b, sizeof *a) == 0) {
         c->has_imports = 1;
-        out->answer = BENCH__CODE_IDENTICAL;
+        out->answer = BENCH_CODE_IDENTICAL;
     } else if (machine != c->elf[1]->machine || (machine != EM_X86_64 && machine != EM_AARCH64)) {
-        answer(out, c, bench__code_say(c, BENCH__CODE_UNKNOWN, "not on this architecture"));
+        answer(out, c, bench__code_say(c, BENCH_CODE_UNKNOWN, "not on this architecture"));
     } else {
         answer(out, c, require_roots(c, a, b));
-        if (out->answer == BENCH__CODE_IDENTICAL) {
+        if (out->answer == BENCH_CODE_IDENTICAL) {
             compare_parts(c, out);
+        } else if (out->answer == BENCH_CODE_DIFFERENT) {
+            snprintf(out->function, sizeof out->function, "%s", c->function);
         }
     }
-    if (out->answer == BENCH__CODE_IDENTICAL && c->has_imports) {
+    if (out->answer == BENCH_CODE_IDENTICAL && c->has_imports) {
         answer(out, c, bench__code_same_libraries(c, paths));
     }
 }
@@ -344,7 +342,7 @@ int bench__code_compare(struct bench__code_result *out, struct bench__code *a,
         memset(out, 0, sizeof *out);
         return bench__error(err, BENCH_ENOMEM, "out of memory to compare code");
     }
-    if (out->answer == BENCH__CODE_IDENTICAL) {
+    if (out->answer == BENCH_CODE_IDENTICAL) {
         out->reason[0] = '\0';
     }
     return 0;

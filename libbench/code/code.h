@@ -14,7 +14,7 @@
 #ifndef BENCH_CODE_CODE_H
 #define BENCH_CODE_CODE_H
 
-#include <bench/common.h>
+#include <bench/result.h>
 
 /** Functions and data objects that are compared for one benchmark, at most. */
 #define BENCH__CODE_MAX_PARTS 10000
@@ -49,11 +49,9 @@ struct bench__code_roots {
  *  linked to, wherever it was loaded. 0 when it stands in a shared library. */
 uint64_t bench__code_address(uintptr_t function);
 
-enum bench__code_answer { BENCH__CODE_UNKNOWN = 0, BENCH__CODE_IDENTICAL, BENCH__CODE_DIFFERENT };
-
 struct bench__code_result {
-    enum bench__code_answer answer;
-    char function[128]; /* DIFFERENT, and some UNKNOWN: where; else "". From the file: unescaped */
+    bench_code answer;
+    char function[128]; /* DIFFERENT: where; UNKNOWN: there, or "". From the file: unescaped */
     char reason[200];   /* not IDENTICAL: why, as in "its instructions differ" */
     size_t n_functions, n_objects; /* that were compared */
 };

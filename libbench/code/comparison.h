@@ -37,26 +37,21 @@ struct bench__comparison {
 #define BENCH__CODE_MAX_WORK ((uint64_t)256 << 20)
 
 /** Sets `why`. @return the answer. */
-enum bench__code_answer bench__code_say(struct bench__comparison *c, enum bench__code_answer answer,
-                                        const char *format, ...) BENCH_PRINTF(3, 4);
+bench_code bench__code_say(struct bench__comparison *c, bench_code answer, const char *format, ...)
+    BENCH_PRINTF(3, 4);
 /** Notes that two things have to be equal. @return IDENTICAL, since that shows later; UNKNOWN when
  *  there are too many. */
-enum bench__code_answer bench__code_require(struct bench__comparison *c,
-                                            const struct bench__part *part);
+bench_code bench__code_require(struct bench__comparison *c, const struct bench__part *part);
 
 /** Whether both references lead to the same. */
-enum bench__code_answer bench__code_same_reference(struct bench__comparison *c,
-                                                   const struct bench__reference *a,
-                                                   const struct bench__reference *b);
+bench_code bench__code_same_reference(struct bench__comparison *c, const struct bench__reference *a,
+                                      const struct bench__reference *b);
 /** The same for addresses; `n_bytes` of BENCH__TO_DATA. */
-enum bench__code_answer bench__code_same_address(struct bench__comparison *c, uint64_t a,
-                                                 uint64_t b, enum bench__reference_kind kind,
-                                                 unsigned n_bytes);
+bench_code bench__code_same_address(struct bench__comparison *c, uint64_t a, uint64_t b,
+                                    enum bench__reference_kind kind, unsigned n_bytes);
 /** Compares a part of kind OBJECT or UNNAMED. */
-enum bench__code_answer bench__code_same_object(struct bench__comparison *c,
-                                                const struct bench__part *part);
-enum bench__code_answer bench__code_same_unnamed(struct bench__comparison *c,
-                                                 const struct bench__part *part);
+bench_code bench__code_same_object(struct bench__comparison *c, const struct bench__part *part);
+bench_code bench__code_same_unnamed(struct bench__comparison *c, const struct bench__part *part);
 
 /** A place in each executable; a section is NULL when the address is in none. */
 struct bench__both {
@@ -69,10 +64,10 @@ struct bench__both bench__both_of(const struct bench__comparison *c, uint64_t a,
 const unsigned char *bench__both_bytes(const struct bench__both *t, int side);
 uint64_t bench__both_left(const struct bench__both *t, int side);
 /** `n` bytes with what the loader will put there; all of them in their sections. */
-enum bench__code_answer bench__code_same_bytes(struct bench__comparison *c,
-                                               const struct bench__both *t, uint64_t n);
+bench_code bench__code_same_bytes(struct bench__comparison *c, const struct bench__both *t,
+                                  uint64_t n);
 /** Says that data differs. */
-enum bench__code_answer bench__code_data_differ(struct bench__comparison *c);
+bench_code bench__code_data_differ(struct bench__comparison *c);
 
 /** Decodes by the executable's architecture. @return 0 or -1. */
 int bench__code_decode(struct bench__instruction *out, struct bench__decoder *decoder,
@@ -86,7 +81,6 @@ int bench__extents_find(struct bench__elf *elf);
 uint64_t bench__extent(const struct bench__elf *elf, uint64_t address);
 
 /** Whether both load the same shared libraries; the paths are those of the executables. */
-enum bench__code_answer bench__code_same_libraries(struct bench__comparison *c,
-                                                   const char *const paths[2]);
+bench_code bench__code_same_libraries(struct bench__comparison *c, const char *const paths[2]);
 
 #endif

@@ -20,8 +20,8 @@ struct loader {
     const char *inherited; /* search path of what needs it; NULL: none */
 };
 
-static enum bench__code_answer same_libraries(struct bench__comparison *c,
-                                              const struct loader both[2], int depth);
+static bench_code same_libraries(struct bench__comparison *c, const struct loader both[2],
+                                 int depth);
 
 static int exists(const char *path) {
     struct stat status;
@@ -72,31 +72,30 @@ static int is_same_file(const char *a, const char *b) {
 }
 
 /* Two files that were found for one name: their contents, and what they need. */
-static enum bench__code_answer same_files(struct bench__comparison *c, const char *const paths[2],
-                                          const struct loader both[2], const char *name,
-                                          int depth) {
+static bench_code same_files(struct bench__comparison *c, const char *const paths[2],
+                             const struct loader both[2], const char *name, int depth) {
     struct bench__elf elf[2] = {{0}, {0}};
     struct loader inner[2];
-    enum bench__code_answer answer = BENCH__CODE_IDENTICAL;
-    for (int side = 0; side < 2 && answer == BENCH__CODE_IDENTICAL; side++) {
+    bench_code answer = BENCH_CODE_IDENTICAL;
+    for (int side = 0; side < 2 && answer == BENCH_CODE_IDENTICAL; side++) {
         const int code = bench__elf_open(&elf[side], paths[side], NULL);
         if (code != 0) {
             c->has_failed |= code == BENCH_ENOMEM;
-            answer = bench__code_say(c, BENCH__CODE_UNKNOWN, "it uses %.80s, which cannot be read",
-                                     name);
+            answer =
+                bench__code_say(c, BENCH_CODE_UNKNOWN, "it uses %.80s, which cannot be read", name);
         }
         inner[side] =
             (struct loader){&elf[side], paths[side],
                             both[side].elf->search_path != NULL ? both[side].elf->search_path
                                                                 : both[side].inherited};
     }
-    if (answer == BENCH__CODE_IDENTICAL &&
+    if (answer == BENCH_CODE_IDENTICAL &&
         (elf[0].n_bytes != elf[1].n_bytes ||
          memcmp(elf[0].bytes, elf[1].bytes, elf[0].n_bytes) != 0)) {
-        answer = bench__code_say(c, BENCH__CODE_UNKNOWN,
+        answer = bench__code_say(c, BENCH_CODE_UNKNOWN,
                                  "it uses %.80s, which each of them has its own of", name);
     }
-    if (answer == BENCH__CODE_IDENTICAL) {
+    if (answer == BENCH_CODE_IDENTICAL) {
         answer = same_libraries(c, inner, depth + 1);
     }
     bench__elf_close(&elf[0]);
@@ -104,20 +103,19 @@ static enum bench__code_answer same_files(struct bench__comparison *c, const cha
     return answer;
 }
 
-static enum bench__code_answer same_library(struct bench__comparison *c,
-                                            const struct loader both[2], const char *name,
-                                            int depth) {
+static bench_code same_library(struct bench__comparison *c, const struct loader both[2],
+                               const char *name, int depth) {
     char a[4096], b[4096];
     const int found[2] = {find(a, sizeof a, &both[0], name), find(b, sizeof b, &both[1], name)};
     if (found[0] == 0 && found[1] == 0) {
-        return BENCH__CODE_IDENTICAL;
+        return BENCH_CODE_IDENTICAL;
     }
     if (found[0] != 1 || found[1] != 1 || depth >= MAX_DEPTH) {
-        return bench__code_say(c, BENCH__CODE_UNKNOWN,
+        return bench__code_say(c, BENCH_CODE_UNKNOWN,
                                "it uses %.80s, which may not be the same library", name);
     }
     return is_same_file(a, b) && both[0].inherited == NULL && both[1].inherited == NULL
-               ? BENCH__CODE_IDENTICAL
+               ? BENCH_CODE_IDENTICAL
                : same_files(c, (const char *const[2]){a, b}, both, name, depth);
 }
 
@@ -135,14 +133,14 @@ static int needs_all(const struct bench__elf *a, const struct bench__elf *b) {
     return has_all;
 }
 
-static enum bench__code_answer same_libraries(struct bench__comparison *c,
-                                              const struct loader both[2], int depth) {
+static bench_code same_libraries(struct bench__comparison *c, const struct loader both[2],
+                                 int depth) {
     const struct bench__elf *a = both[0].elf, *b = both[1].elf;
-    enum bench__code_answer answer = BENCH__CODE_IDENTICAL;
+    bench_code answer = BENCH_CODE_IDENTICAL;
     if (!needs_all(a, b) || !needs_all(b, a)) {
-        return bench__code_say(c, BENCH__CODE_UNKNOWN, "they need other shared libraries");
+        return bench__code_say(c, BENCH_CODE_UNKNOWN, "they need other shared libraries");
     }
-    for (size_t i = 0; answer == BENCH__CODE_IDENTICAL && i < a->n_needed; i++) {
+    for (size_t i = 0; answer == BENCH_CODE_IDENTICAL && i < a->n_needed; i++) {
         if (strchr(a->needed[i], '/') == NULL) { /* else it is a path, and the same one */
             answer = same_library(c, both, a->needed[i], depth);
         }
@@ -150,8 +148,7 @@ static enum bench__code_answer same_libraries(struct bench__comparison *c,
     return answer;
 }
 
-enum bench__code_answer bench__code_same_libraries(struct bench__comparison *c,
-                                                   const char *const paths[2]) {
+bench_code bench__code_same_libraries(struct bench__comparison *c, const char *const paths[2]) {
     const struct loader both[2] = {{c->elf[0], paths[0], NULL}, {c->elf[1], paths[1], NULL}};
     return same_libraries(c, both, 0);
 }

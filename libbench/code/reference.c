@@ -8,9 +8,9 @@
 #include <elf.h>
 #include <string.h>
 
-#define SAME    BENCH__CODE_IDENTICAL
-#define DIFFERS BENCH__CODE_DIFFERENT
-#define UNKNOWN BENCH__CODE_UNKNOWN
+#define SAME    BENCH_CODE_IDENTICAL
+#define DIFFERS BENCH_CODE_DIFFERENT
+#define UNKNOWN BENCH_CODE_UNKNOWN
 
 #define MAX_STUB_LENGTH 4 /* instructions */
 
@@ -53,24 +53,24 @@ static int is_in_program(const struct bench__comparison *c, uint64_t a, uint64_t
            bench__elf_section_at(c->elf[1], b) != NULL;
 }
 
-enum bench__code_answer bench__code_data_differ(struct bench__comparison *c) {
+bench_code bench__code_data_differ(struct bench__comparison *c) {
     return bench__code_say(c, DIFFERS, "data that it uses differs");
 }
 
 /* A word or constant of a program with a fixed address may be a number or an address. */
-static enum bench__code_answer same_value(struct bench__comparison *c, uint64_t a, uint64_t b) {
+static bench_code same_value(struct bench__comparison *c, uint64_t a, uint64_t b) {
     if (!is_in_program(c, a, b)) {
         return a == b ? SAME : bench__code_data_differ(c);
     }
-    const enum bench__code_answer answer = bench__code_same_address(c, a, b, BENCH__TO_ADDRESS, 0);
+    const bench_code answer = bench__code_same_address(c, a, b, BENCH__TO_ADDRESS, 0);
     return answer == SAME || a != b
                ? answer
                : bench__code_say(c, UNKNOWN, "it holds a number that may be an address");
 }
 
 /* `n` bytes that the loader leaves alone. */
-static enum bench__code_answer same_plain(struct bench__comparison *c, const struct bench__both *t,
-                                          uint64_t offset, uint64_t n) {
+static bench_code same_plain(struct bench__comparison *c, const struct bench__both *t,
+                             uint64_t offset, uint64_t n) {
     const unsigned char *a = bench__both_bytes(t, 0), *b = bench__both_bytes(t, 1);
     if (a == NULL || b == NULL) {
         return a == b ? SAME : bench__code_data_differ(c);
@@ -80,7 +80,7 @@ static enum bench__code_answer same_plain(struct bench__comparison *c, const str
     if (!c->elf[0]->is_fixed || !c->elf[1]->is_fixed) {
         return memcmp(a, b, n) == 0 ? SAME : bench__code_data_differ(c);
     }
-    enum bench__code_answer answer = SAME;
+    bench_code answer = SAME;
     for (uint64_t i = 0; i < n && answer == SAME;) {
         uint64_t x, y;
         if ((t->at[0] + offset + i) % 8 == 0 && n - i >= 8) {
@@ -96,9 +96,9 @@ static enum bench__code_answer same_plain(struct bench__comparison *c, const str
     return answer;
 }
 
-static enum bench__code_answer same_relocation(struct bench__comparison *c,
-                                               const struct bench__elf_relocation *a,
-                                               const struct bench__elf_relocation *b) {
+static bench_code same_relocation(struct bench__comparison *c,
+                                  const struct bench__elf_relocation *a,
+                                  const struct bench__elf_relocation *b) {
     if (a->target != b->target) {
         return bench__code_say(c, DIFFERS, "it uses %s", a->name[0] != '\0' ? a->name : b->name);
     }
@@ -116,9 +116,9 @@ static uint64_t offset_of(const struct bench__elf_relocation *r, uint64_t at, ui
 }
 
 /* `n` bytes with what the loader will put there. */
-enum bench__code_answer bench__code_same_bytes(struct bench__comparison *c,
-                                               const struct bench__both *t, uint64_t n) {
-    enum bench__code_answer answer = SAME;
+bench_code bench__code_same_bytes(struct bench__comparison *c, const struct bench__both *t,
+                                  uint64_t n) {
+    bench_code answer = SAME;
     c->n_work += n;
     for (uint64_t i = 0; i < n && answer == SAME;) {
         const struct bench__elf_relocation *r[2];
@@ -163,7 +163,7 @@ static uint64_t slot_of_stub(const struct bench__elf *elf, const struct bench__b
     return 0;
 }
 
-static enum bench__code_answer same_stub(struct bench__comparison *c, const struct bench__both *t) {
+static bench_code same_stub(struct bench__comparison *c, const struct bench__both *t) {
     const uint64_t a = slot_of_stub(c->elf[0], t, 0), b = slot_of_stub(c->elf[1], t, 1);
     const struct bench__both slots = bench__both_of(c, a, b);
     if (a == 0 || b == 0 || slots.section[0] == NULL || slots.section[1] == NULL ||
@@ -173,7 +173,7 @@ static enum bench__code_answer same_stub(struct bench__comparison *c, const stru
     return bench__code_same_bytes(c, &slots, 8);
 }
 
-static enum bench__code_answer same_code(struct bench__comparison *c, const struct bench__both *t) {
+static bench_code same_code(struct bench__comparison *c, const struct bench__both *t) {
     const struct bench__elf_symbol *a = bench__elf_function_at(c->elf[0], t->at[0]);
     const struct bench__elf_symbol *b = bench__elf_function_at(c->elf[1], t->at[1]);
     if (a == NULL && b == NULL) {
@@ -195,8 +195,8 @@ static enum bench__code_answer same_code(struct bench__comparison *c, const stru
 /* ---- data -------------------------------------------------------------------------------------
  */
 
-static enum bench__code_answer require_unnamed(struct bench__comparison *c,
-                                               const struct bench__both *t, int is_doubtful) {
+static bench_code require_unnamed(struct bench__comparison *c, const struct bench__both *t,
+                                  int is_doubtful) {
     const struct bench__part part = {.kind = BENCH__PART_UNNAMED,
                                      .at = {t->at[0], t->at[1]},
                                      .name = "",
@@ -205,10 +205,9 @@ static enum bench__code_answer require_unnamed(struct bench__comparison *c,
     return bench__code_require(c, &part);
 }
 
-static enum bench__code_answer same_objects(struct bench__comparison *c,
-                                            const struct bench__both *t,
-                                            const struct bench__elf_symbol *a,
-                                            const struct bench__elf_symbol *b, int is_pointer) {
+static bench_code same_objects(struct bench__comparison *c, const struct bench__both *t,
+                               const struct bench__elf_symbol *a, const struct bench__elf_symbol *b,
+                               int is_pointer) {
     const int is_equal = a->size == b->size && t->at[0] - a->address == t->at[1] - b->address;
     /* variables are told apart by their names: their bytes are all alike when a program starts */
     if (t->section[0]->is_writable || t->section[1]->is_writable) {
@@ -246,9 +245,8 @@ static int same_ends(struct bench__comparison *c, const struct bench__both *t) {
 }
 
 /* What is left when neither has a symbol. */
-static enum bench__code_answer same_unnamed(struct bench__comparison *c,
-                                            const struct bench__both *t, int is_pointer,
-                                            unsigned n_bytes) {
+static bench_code same_unnamed(struct bench__comparison *c, const struct bench__both *t,
+                               int is_pointer, unsigned n_bytes) {
     const int has_mark = bench__elf_same_mark(c->elf[0], t->at[0], c->elf[1], t->at[1]);
     if ((t->section[0]->is_writable || t->section[1]->is_writable) && !has_mark) {
         return bench__code_say(c, UNKNOWN, "it uses variables that have no symbol");
@@ -262,8 +260,8 @@ static enum bench__code_answer same_unnamed(struct bench__comparison *c,
     return bench__code_same_bytes(c, t, n);
 }
 
-static enum bench__code_answer same_data(struct bench__comparison *c, const struct bench__both *t,
-                                         int is_pointer, unsigned n_bytes) {
+static bench_code same_data(struct bench__comparison *c, const struct bench__both *t,
+                            int is_pointer, unsigned n_bytes) {
     const struct bench__elf_symbol *a = bench__elf_object_at(c->elf[0], t->at[0]);
     const struct bench__elf_symbol *b = bench__elf_object_at(c->elf[1], t->at[1]);
     const int may_be_writable = t->section[0]->is_writable || t->section[1]->is_writable;
@@ -278,9 +276,8 @@ static enum bench__code_answer same_data(struct bench__comparison *c, const stru
                : bench__code_say(c, UNKNOWN, "it uses data that has a symbol in one of them only");
 }
 
-enum bench__code_answer bench__code_same_address(struct bench__comparison *c, uint64_t a,
-                                                 uint64_t b, enum bench__reference_kind kind,
-                                                 unsigned n_bytes) {
+bench_code bench__code_same_address(struct bench__comparison *c, uint64_t a, uint64_t b,
+                                    enum bench__reference_kind kind, unsigned n_bytes) {
     const struct bench__both t = bench__both_of(c, a, b);
     c->n_work += 64;
     if (c->n_work > BENCH__CODE_MAX_WORK) {
@@ -301,9 +298,8 @@ enum bench__code_answer bench__code_same_address(struct bench__comparison *c, ui
     return same_data(c, &t, is_pointer, n_bytes);
 }
 
-enum bench__code_answer bench__code_same_reference(struct bench__comparison *c,
-                                                   const struct bench__reference *a,
-                                                   const struct bench__reference *b) {
+bench_code bench__code_same_reference(struct bench__comparison *c, const struct bench__reference *a,
+                                      const struct bench__reference *b) {
     if (a->kind == BENCH__TO_PAGE) {
         return SAME; /* its use says */
     }
@@ -311,14 +307,13 @@ enum bench__code_answer bench__code_same_reference(struct bench__comparison *c,
         return bench__code_same_address(c, a->target, b->target, a->kind, a->n_bytes);
     }
     const int is_fixed = c->elf[0]->is_fixed && c->elf[1]->is_fixed;
-    const enum bench__code_answer answer = is_fixed ? same_value(c, a->target, b->target)
-                                           : a->target == b->target ? SAME
-                                                                    : DIFFERS;
+    const bench_code answer = is_fixed                 ? same_value(c, a->target, b->target)
+                              : a->target == b->target ? SAME
+                                                       : DIFFERS;
     return answer != DIFFERS ? answer : bench__code_say(c, DIFFERS, "one of its constants differs");
 }
 
-enum bench__code_answer bench__code_same_object(struct bench__comparison *c,
-                                                const struct bench__part *part) {
+bench_code bench__code_same_object(struct bench__comparison *c, const struct bench__part *part) {
     const struct bench__both t = bench__both_of(c, part->at[0], part->at[1]);
     return bench__code_same_bytes(c, &t, part->size);
 }

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#define SAME    BENCH__CODE_IDENTICAL
-#define UNKNOWN BENCH__CODE_UNKNOWN
+#define SAME    BENCH_CODE_IDENTICAL
+#define UNKNOWN BENCH_CODE_UNKNOWN
 
 /* A text shorter than this may be a number, and a table a few numbers. */
 #define MIN_TEXT  4
@@ -93,7 +93,7 @@ static int kind_of_entry(const struct bench__comparison *c, const struct bench__
 /* Compilers make tables of distances of a switch, all to code or all to data. A table ends where
  * its entries no longer lead there. Where they lead decides, whether they are equal or not.
  * @return how many there are. */
-static uint64_t follow_table(enum bench__code_answer *out, struct bench__comparison *c,
+static uint64_t follow_table(bench_code *out, struct bench__comparison *c,
                              const struct bench__both *t, const uint64_t extent[2]) {
     const uint64_t n = (extent[0] < extent[1] ? extent[0] : extent[1]) / 4;
     const int has_bytes = bench__both_bytes(t, 0) != NULL && bench__both_bytes(t, 1) != NULL;
@@ -111,8 +111,7 @@ static uint64_t follow_table(enum bench__code_answer *out, struct bench__compari
     return i;
 }
 
-enum bench__code_answer bench__code_same_unnamed(struct bench__comparison *c,
-                                                 const struct bench__part *part) {
+bench_code bench__code_same_unnamed(struct bench__comparison *c, const struct bench__part *part) {
     const struct bench__both t = bench__both_of(c, part->at[0], part->at[1]);
     uint64_t extent[2];
     for (int side = 0; side < 2; side++) {
@@ -126,7 +125,7 @@ enum bench__code_answer bench__code_same_unnamed(struct bench__comparison *c,
         c->n_work += extent[0];
         return SAME;
     }
-    enum bench__code_answer answer;
+    bench_code answer;
     const uint64_t n_entries = follow_table(&answer, c, &t, extent);
     if (answer != SAME || n_entries >= MIN_TABLE) {
         return answer; /* what comes after a table is something else */

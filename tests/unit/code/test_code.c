@@ -34,7 +34,7 @@ static const char *const kinds[] = {"moving", "fixed"};
 static void identical(const char *change, const char *function) {
     for (size_t i = 0; i < 2; i++) {
         const struct bench__code_result r = compare(kinds[i], change, function);
-        if (r.answer != BENCH__CODE_IDENTICAL) {
+        if (r.answer != BENCH_CODE_IDENTICAL) {
             fail_msg("%s %s %s: %s %s", kinds[i], change, function, r.function, r.reason);
         }
         assert_string_equal(r.reason, "");
@@ -45,11 +45,11 @@ static void identical(const char *change, const char *function) {
 static void different(const char *change, const char *function, const char *where) {
     for (size_t i = 0; i < 2; i++) {
         const struct bench__code_result r = compare(kinds[i], change, function);
-        if (r.answer == BENCH__CODE_IDENTICAL) {
+        if (r.answer == BENCH_CODE_IDENTICAL) {
             fail_msg("%s %s %s is not identical", kinds[i], change, function);
         }
         assert_string_not_equal(r.reason, "");
-        if (i == 0 && (r.answer != BENCH__CODE_DIFFERENT || strcmp(r.function, where) != 0)) {
+        if (i == 0 && (r.answer != BENCH_CODE_DIFFERENT || strcmp(r.function, where) != 0)) {
             fail_msg("%s %s: %s: %s", change, function, r.function, r.reason);
         }
     }
@@ -113,11 +113,11 @@ static void stripped_executables_are_unknown(void **state) {
     assert_int_equal(bench__code_open(&code[0], SUBJECTS "/stripped/AS_IT_IS", NULL), 0);
     assert_int_equal(bench__code_open(&code[1], SUBJECTS "/stripped/MOVED", NULL), 0);
     assert_int_equal(bench__code_compare(&r, code[0], &a, code[1], &b, NULL), 0);
-    assert_int_equal(r.answer, BENCH__CODE_UNKNOWN);
+    assert_int_equal(r.answer, BENCH_CODE_UNKNOWN);
     assert_string_equal(r.reason, "the symbols were stripped");
     /* one and the same file is identical without any symbol */
     assert_int_equal(bench__code_compare(&r, code[0], &a, code[0], &a, NULL), 0);
-    assert_int_equal(r.answer, BENCH__CODE_IDENTICAL);
+    assert_int_equal(r.answer, BENCH_CODE_IDENTICAL);
     bench__code_close(code[0]);
     bench__code_close(code[1]);
 }
@@ -126,9 +126,9 @@ static void libraries_have_to_be_the_same(void **state) {
     (void)state;
     struct bench__code_result r = compare_paths(SUBJECTS "/library1/USER", "subject",
                                                 SUBJECTS "/library1/USER_MOVED", "subject");
-    assert_int_equal(r.answer, BENCH__CODE_IDENTICAL);
+    assert_int_equal(r.answer, BENCH_CODE_IDENTICAL);
     r = compare_paths(SUBJECTS "/library1/USER", "subject", SUBJECTS "/library2/USER", "subject");
-    assert_int_equal(r.answer, BENCH__CODE_UNKNOWN);
+    assert_int_equal(r.answer, BENCH_CODE_UNKNOWN);
     assert_string_equal(r.reason, "it uses libanswer.so, which each of them has its own of");
 }
 
@@ -142,14 +142,15 @@ static void all_functions_of_a_launch_count(void **state) {
     assert_int_equal(bench__code_open(&code[0], a, NULL), 0);
     assert_int_equal(bench__code_open(&code[1], b, NULL), 0);
     assert_int_equal(bench__code_compare(&r, code[0], &x, code[1], &y, NULL), 0);
-    assert_int_equal(r.answer, BENCH__CODE_IDENTICAL);
+    assert_int_equal(r.answer, BENCH_CODE_IDENTICAL);
     x.at[BENCH__CODE_BATCH_SETUP] = address_of(a, "twin_b");
     assert_int_equal(bench__code_compare(&r, code[0], &x, code[1], &y, NULL), 0);
-    assert_int_equal(r.answer, BENCH__CODE_DIFFERENT);
+    assert_int_equal(r.answer, BENCH_CODE_DIFFERENT);
     assert_string_equal(r.reason, "only one of them has a batch_setup function");
+    assert_string_equal(r.function, "batch_setup");
     y.at[BENCH__CODE_BATCH_SETUP] = address_of(b, "twin_b");
     assert_int_equal(bench__code_compare(&r, code[0], &x, code[1], &y, NULL), 0);
-    assert_int_equal(r.answer, BENCH__CODE_DIFFERENT);
+    assert_int_equal(r.answer, BENCH_CODE_DIFFERENT);
     assert_string_equal(r.function, "twin");
     bench__code_close(code[0]);
     bench__code_close(code[1]);
@@ -167,7 +168,7 @@ static void an_address_that_is_no_function_is_unknown(void **state) {
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         const struct bench__code_roots x = {{wrong[i]}};
         assert_int_equal(bench__code_compare(&r, code[0], &x, code[1], &y, NULL), 0);
-        assert_int_equal(r.answer, BENCH__CODE_UNKNOWN);
+        assert_int_equal(r.answer, BENCH_CODE_UNKNOWN);
         assert_string_not_equal(r.reason, "");
     }
     bench__code_close(code[0]);
@@ -199,7 +200,7 @@ static int open_and_compare(void) {
     code = code == 0 ? bench__code_open(&b, SUBJECTS "/moving/MOVED", &err) : code;
     code = code == 0 ? bench__code_compare(&r, a, &x, b, &y, &err) : code;
     assert_int_equal(err.code, code);
-    assert_true(code != 0 || r.answer == BENCH__CODE_IDENTICAL);
+    assert_true(code != 0 || r.answer == BENCH_CODE_IDENTICAL);
     bench__code_close(a);
     bench__code_close(b);
     return code;

@@ -70,7 +70,7 @@ static void a_cut_executable_is_an_error(void **state) {
         assert_int_equal(try(w, w->bytes, n, &r), BENCH_EFORMAT);
     }
     assert_int_equal(try(w, w->bytes, w->n, &r), 0);
-    assert_int_equal(r.answer, BENCH__CODE_IDENTICAL);
+    assert_int_equal(r.answer, BENCH_CODE_IDENTICAL);
 }
 
 /* Damages a part of the file, so that most of it makes sense still. */
@@ -152,7 +152,7 @@ static void what_is_no_such_executable_is_refused(void **state) {
     copy[16] = ET_DYN;
     copy[18] = (char)EM_RISCV;
     assert_int_equal(try(w, copy, w->n, &r), 0);
-    assert_int_equal(r.answer, BENCH__CODE_UNKNOWN);
+    assert_int_equal(r.answer, BENCH_CODE_UNKNOWN);
     assert_string_equal(r.reason, "not on this architecture");
     bench__free(copy);
     assert_int_equal(try(w, "#!/bin/sh\n", 10, &r), BENCH_EFORMAT);
@@ -173,7 +173,7 @@ static void symbols_are_checked(void **state) {
         memcpy(copy + s.sh_offset + i * sizeof symbol, &symbol, sizeof symbol);
     }
     assert_int_equal(try(w, copy, w->n, &r), 0);
-    assert_int_equal(r.answer, BENCH__CODE_UNKNOWN);
+    assert_int_equal(r.answer, BENCH_CODE_UNKNOWN);
     assert_int_equal(bench__elf_open(&elf, w->path, NULL), 0);
     assert_int_equal(elf.n_functions + elf.n_objects, 0);
     bench__elf_close(&elf);
