@@ -14,6 +14,7 @@
 #include <ctype.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -327,6 +328,51 @@ static int confirm(struct bench__matchup *m, struct stage stage, const struct be
     return code;
 }
 
+/* ---- machine code ---- */
+
+static void note_code(struct bench__duel_evidence *e, const struct bench__code_result *r) {
+    const char *text = r->answer == BENCH_CODE_DIFFERENT ? r->function : r->reason;
+    e->code = r->answer;
+    snprintf(e->code_note, sizeof e->code_note, "%.*s", (int)sizeof e->code_note - 1, text);
+}
+
+/* A side of a pair borrows its names from the list that it is in. */
+static const struct bench__code_roots *roots_of(const struct bench__matchup *m, int side,
+                                                const struct bench__duel_pair *pair) {
+    const struct bench__listing *listing = &m->sides[side].listing;
+    for (size_t i = 0; i < listing->n; i++) {
+        if (listing->items[i].function == pair->side[side].function) {
+            return &listing->items[i].code;
+        }
+    }
+    return NULL;
+}
+
+/* Says of every duel whether both sides run the same machine code. An executable that cannot be
+ * read for that leaves it unknown, and says why. */
+static int look_at_code(struct bench__matchup *m, bench_error *err) {
+    struct bench__code *code[2] = {NULL, NULL};
+    struct bench__code_result result = {.answer = BENCH_CODE_UNKNOWN};
+    bench_error why = {0};
+    int rc = bench__code_open(&code[0], m->sides[0].path, &why);
+    if (rc == 0) {
+        rc = bench__code_open(&code[1], m->sides[1].path, &why);
+    }
+    for (size_t i = 0; i < m->n_evidence && rc != BENCH_ENOMEM; i++) {
+        const struct bench__duel_pair *pair = find_pair(m, m->evidence[i].name);
+        if (rc == 0) {
+            rc = bench__code_compare(&result, code[0], roots_of(m, 0, pair), code[1],
+                                     roots_of(m, 1, pair), err);
+        } else {
+            snprintf(result.reason, sizeof result.reason, "%.190s", why.text);
+        }
+        note_code(&m->evidence[i], &result);
+    }
+    bench__code_close(code[0]);
+    bench__code_close(code[1]);
+    return rc == BENCH_ENOMEM ? no_memory(err) : 0;
+}
+
 int bench__matchup_decide(struct bench__matchup *m, const struct bench__cli_options *o,
                           const struct bench__gates *gates, int is_screened, bench_error *err) {
     const int is_fixed = bench__cli_given(o, BENCH__OPT_LAUNCHES);
@@ -360,5 +406,5 @@ int bench__matchup_decide(struct bench__matchup *m, const struct bench__cli_opti
     if (code == 0 && has_two_stages && !m->runs[1]->interrupted) {
         code = confirm(m, decisive, gates, err);
     }
-    return code;
+    return code == 0 ? look_at_code(m, err) : code;
 }
