@@ -54,6 +54,11 @@ static void say_inconclusive(bench_comparison *c) {
             c, BENCH_VERDICT_INCONCLUSIVE,
             "between %s and %s; this comparison finds changes from %s up, the threshold is %s",
             from.text, to.text, sees.text, limit.text);
+    } else if (c->change.lower > c->threshold || c->change.upper < -c->threshold) {
+        bench__say_verdict(c, BENCH_VERDICT_INCONCLUSIVE,
+                           "between %s and %s, but %d launches leave a risk of %s (p, adjusted for "
+                           "there being many); more launches make sure",
+                           from.text, to.text, c->duel.n_launches, percent(c->p_adjusted, 0).text);
     } else if (!isfinite(c->mde)) {
         bench__say_verdict(c, BENCH_VERDICT_INCONCLUSIVE,
                            "between %s and %s; %d launches can never reach a level of %s: more "
