@@ -23,7 +23,6 @@
 #define SCREENING_SHARE    0.5 /* of the time of a whole duel */
 #define FIRST_LOOK         16
 #define LAST_LOOK          64
-#define FLOOR_SHARE        0.25 /* launches against copies, to those of the duel: 20 % of all */
 
 static int no_memory(bench_error *err) {
     return bench__error(err, BENCH_ENOMEM, "out of memory for the duels");
@@ -210,7 +209,7 @@ static int play(const struct stage *s, bench_run *runs[2], struct bench__duel_ev
     const struct bench__cli_options *o = s->options;
     const struct bench__contender *a = &s->m->sides[0], *b = &s->m->sides[1];
     const size_t n_layouts = a->n_layouts < b->n_layouts ? a->n_layouts : b->n_layouts;
-    const int floors = (int)ceil(FLOOR_SHARE * s->launches);
+    const int floors = bench__duel_floor_launches(s->launches);
     const double n = s->launches + floors;
     const double warm_up_ns = time_of_duel(o, BENCH__OPT_WARM_UP_TIME, o->warm_up_time_ns);
     const double measurement_ns =
