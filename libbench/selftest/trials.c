@@ -53,6 +53,7 @@ int bench__trial_decide(struct bench__trial *trial, const struct bench__duel_evi
     trial->change = c.change;
     trial->p = c.p_value;
     trial->mde = c.mde;
+    trial->n_launches = c.duel.n_launches;
     trial->launch_sd = c.duel.launch_sd;
     trial->floor_sd = c.duel.floor_sd;
     trial->verdict = c.verdict;

@@ -36,8 +36,9 @@ struct bench__trial {
     bench_estimate change; /* relative, interval at 1 - alpha */
     double p;              /* two-sided */
     double mde;            /* relative */
+    int n_launches;        /* of the duel, without those against copies */
     double launch_sd;      /* of one launch, of log time */
-    double floor_sd;       /* what equal copies add to it, if anything */
+    double floor_sd;       /* what equal copies add, if they showed anything; NAN: no copies */
     bench_verdict verdict; /* by the product's rule, at the plan's threshold */
     int direction;         /* found: 1 slower, -1 faster; 0: nothing found */
     double seconds;        /* of wall time, process starts and inference included */
