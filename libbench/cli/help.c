@@ -65,14 +65,16 @@ static void add_program(struct bench__strbuf *out, const struct bench__command *
 }
 
 /* The whole sentence about an option: help, choices, whether it repeats, default. */
-static void add_description(struct bench__strbuf *out, const struct bench__option *option) {
+static void add_description(struct bench__strbuf *out, const struct bench__option *option,
+                            const struct bench__command *command) {
+    const char *initial = bench__option_initial(option, command);
     bench__strbuf_add(out, option->help);
     for (int i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
         bench__strbuf_addf(out, "%s%s", i == 0 ? ": " : ", ", option->choices[i]);
     if (option->repeatable)
         bench__strbuf_add(out, " (repeatable)");
-    if (option->initial != NULL)
-        bench__strbuf_addf(out, " [%s]", option->initial);
+    if (initial != NULL)
+        bench__strbuf_addf(out, " [%s]", initial);
 }
 
 /* ---- help ---- */
@@ -95,7 +97,8 @@ static void add_wrapped(struct bench__strbuf *out, const char *text, size_t inde
     bench__strbuf_addc(out, '\n');
 }
 
-static void add_option_help(struct bench__strbuf *out, const struct bench__option *option) {
+static void add_option_help(struct bench__strbuf *out, const struct bench__option *option,
+                            const struct bench__command *command) {
     char left[80];
     char letter[8] = "";
     if (option->letter != '\0')
@@ -108,7 +111,7 @@ static void add_option_help(struct bench__strbuf *out, const struct bench__optio
 
     struct bench__strbuf text;
     bench__strbuf_init(&text);
-    add_description(&text, option);
+    add_description(&text, option, command);
     out->failed |= text.failed;
     if (!text.failed)
         add_wrapped(out, bench__strbuf_text(&text), HELP_COLUMN, HELP_COLUMN);
@@ -124,7 +127,7 @@ static void add_options_help(struct bench__strbuf *out, const struct bench__comm
         if (strcmp(group, option->group) != 0)
             bench__strbuf_addf(out, "\n%s\n", option->group);
         group = option->group;
-        add_option_help(out, option);
+        add_option_help(out, option, command);
     }
 }
 
@@ -163,7 +166,8 @@ static void add_roff(struct bench__strbuf *out, const char *text) {
     }
 }
 
-static void add_option_man(struct bench__strbuf *out, const struct bench__option *option) {
+static void add_option_man(struct bench__strbuf *out, const struct bench__option *option,
+                           const struct bench__command *command) {
     bench__strbuf_add(out, ".TP\n");
     if (option->letter != '\0')
         bench__strbuf_addf(out, "\\fB\\-%c\\fR, ", option->letter);
@@ -176,7 +180,7 @@ static void add_option_man(struct bench__strbuf *out, const struct bench__option
 
     struct bench__strbuf text;
     bench__strbuf_init(&text);
-    add_description(&text, option);
+    add_description(&text, option, command);
     out->failed |= text.failed;
     if (!text.failed)
         add_roff(out, bench__strbuf_text(&text));
@@ -194,7 +198,7 @@ static void add_options_man(struct bench__strbuf *out, const struct bench__comma
         if (strcmp(group, option->group) != 0)
             bench__strbuf_addf(out, ".SS %s\n", option->group);
         group = option->group;
-        add_option_man(out, option);
+        add_option_man(out, option, command);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/units.h"
 #include "cli/session.h"
 #include "result/model.h"
 #include "run/runner.h"
@@ -23,7 +24,6 @@
 #define SCREENING_SHARE    0.5 /* of the time of a whole duel */
 #define FIRST_LOOK         16
 #define LAST_LOOK          64
-#define FLOOR_SHARE        0.25 /* launches against copies, to those of the duel: 20 % of all */
 
 static int no_memory(bench_error *err) {
     return bench__error(err, BENCH_ENOMEM, "out of memory for the duels");
@@ -195,13 +195,26 @@ static int describe(bench_run *runs[2], const struct bench__matchup *m,
     return runs[0]->label != NULL ? 0 : no_memory(err);
 }
 
+/* A run that is followed by duels has other defaults than they. */
+static double time_of_duel(const struct bench__cli_options *o, enum bench__option_id id,
+                           int64_t time_ns) {
+    int64_t ns = time_ns;
+    if (!bench__cli_given(o, id)) {
+        bench__parse_duration_ns(&ns, bench__options[id].of_duels, NULL);
+    }
+    return (double)ns;
+}
+
 static int play(const struct stage *s, bench_run *runs[2], struct bench__duel_evidence **out,
                 bench_error *err) {
     const struct bench__cli_options *o = s->options;
     const struct bench__contender *a = &s->m->sides[0], *b = &s->m->sides[1];
     const size_t n_layouts = a->n_layouts < b->n_layouts ? a->n_layouts : b->n_layouts;
-    const int floors = (int)ceil(FLOOR_SHARE * s->launches);
+    const int floors = bench__duel_floor_launches(s->launches);
     const double n = s->launches + floors;
+    const double warm_up_ns = time_of_duel(o, BENCH__OPT_WARM_UP_TIME, o->warm_up_time_ns);
+    const double measurement_ns =
+        time_of_duel(o, BENCH__OPT_MEASUREMENT_TIME, o->measurement_time_ns);
     struct bench__clock clock;
     int code = bench__clock_open(&clock, (bench_clock_kind)o->clock, err);
     if (code == 0) {
@@ -222,8 +235,8 @@ static int play(const struct stage *s, bench_run *runs[2], struct bench__duel_ev
         .confidence_level = 0.95,
         .n_resamples = 100000,
         .launch = {.sampling = BENCH_SAMPLING_FLAT,
-                   .warm_up_ns = s->share * (double)o->warm_up_time_ns / n,
-                   .measurement_ns = s->share * (double)o->measurement_time_ns / n,
+                   .warm_up_ns = s->share * warm_up_ns / n,
+                   .measurement_ns = s->share * measurement_ns / n,
                    .seed = s->seed,
                    .timeout_ns = o->timeout_ns,
                    .clock = clock.kind,

@@ -91,11 +91,12 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
     [BENCH__OPT_WARM_UP_TIME] = {
         "warm-up-time", DURATION, RUN | COMPARE | SELFTEST, MEASURING, AT(warm_up_time_ns), "TIME",
         "0.4s",
-        .help = "warm-up per benchmark, over all its launches", .max = DAY},
+        .help = "warm-up per benchmark, over all its launches", .max = DAY, .of_duels = "0.2s"},
     [BENCH__OPT_MEASUREMENT_TIME] = {
         "measurement-time", DURATION, RUN | COMPARE | SELFTEST, MEASURING, AT(measurement_time_ns),
         "TIME", "1.2s",
-        .help = "measurement per benchmark, over all its launches", .min = MILLISECOND, .max = DAY},
+        .help = "measurement per benchmark, over all its launches", .min = MILLISECOND, .max = DAY,
+        .of_duels = "1s"},
     [BENCH__OPT_SAMPLE_SIZE] = {
         "sample-size", INTEGER, RUN, MEASURING, AT(sample_size), "N", "500",
         .help = "samples per launch, at most", .min = 1, .max = 1e6},
@@ -299,3 +300,9 @@ const struct bench__command bench__command_run = {
                "(core/**/size=64*) or a regular expression (/publish|receive/). Without one, "
                "everything runs.",
 };
+
+const char *bench__option_initial(const struct bench__option *option,
+                                  const struct bench__command *command) {
+    const int is_duel = (command->bit & (BENCH__CMD_COMPARE | BENCH__CMD_SELFTEST)) != 0;
+    return is_duel && option->of_duels != NULL ? option->of_duels : option->initial;
+}

@@ -38,9 +38,10 @@ static int is_active(const struct bench__cli_options *options, enum bench__optio
             *(const int *)((const char *)options + option->offset));
 }
 
-static int apply_defaults(struct bench__cli_options *options, bench_error *err) {
+static int apply_defaults(struct bench__cli_options *options, const struct bench__command *command,
+                          bench_error *err) {
     for (int id = 0; id < BENCH__N_OPTIONS; id++) {
-        const char *text = bench__options[id].initial;
+        const char *text = bench__option_initial(&bench__options[id], command);
         int rc = text != NULL ? apply(options, id, text, BENCH__FROM_DEFAULT, err) : 0;
         if (rc != 0)
             return rc;
@@ -448,7 +449,7 @@ int bench__cli_parse(struct bench__cli_options *options, const struct bench__com
     line.assignments = bench__alloc(argc > 0 ? (size_t)argc : 0, sizeof *line.assignments);
     if (line.assignments == NULL)
         return bench__error(err, BENCH_ENOMEM, "out of memory");
-    int rc = apply_defaults(options, err);
+    int rc = apply_defaults(options, command, err);
     if (rc == 0)
         rc = read_line(&line, err);
     if (rc == 0)

@@ -218,8 +218,13 @@ struct bench__option {
     int only_on_line;           /* has no variable and no place in a configuration file */
     const char *const *choices; /* KIND_CHOICE: NULL-terminated; the field is the index */
     double min, max;            /* KIND_INTEGER, KIND_DURATION (ns), KIND_FRACTION, KIND_SIZE */
+    const char *of_duels;       /* default where duels are played, if it is another */
 };
 extern const struct bench__option bench__options[BENCH__N_OPTIONS];
+
+/** The default of an option for a command; NULL: none. */
+const char *bench__option_initial(const struct bench__option *option,
+                                  const struct bench__command *command);
 
 /** What --quick stands for. */
 struct bench__preset {

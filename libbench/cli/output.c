@@ -97,7 +97,7 @@ static int render_text(char **text, size_t *n, enum bench__format format,
 
 /* ---- places ---- */
 
-static int wants_standard_output(const struct bench__cli_options *options) {
+int bench__cli_wants_standard_output(const struct bench__cli_options *options) {
     if (options->output_format == BENCH__FORMAT_TEXT || options->out.n == 0)
         return 1;
     for (size_t i = 0; i < options->out.n; i++) {
@@ -191,7 +191,7 @@ int bench__cli_write_outputs(const bench_outcome *outcome, const struct bench__c
                              bench_error *err) {
     bench_error unseen = {0};
     bench_error *first = err != NULL ? err : &unseen;
-    if (wants_standard_output(options))
+    if (bench__cli_wants_standard_output(options))
         write_standard_output(out, outcome, options, style, first);
     for (size_t i = 0; i < options->out.n; i++) {
         if (strcmp(options->out.items[i], "-") != 0)

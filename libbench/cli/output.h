@@ -18,6 +18,9 @@ int bench__cli_gates(struct bench__gates **out, const struct bench__cli_options 
 void bench__cli_style(struct bench__style *style, const struct bench__cli_options *options,
                       FILE *out);
 
+/** 1 when results go to standard output: they are text, no --out names a file, or one is "-". */
+int bench__cli_wants_standard_output(const struct bench__cli_options *options);
+
 /** The format that the ending of a file's name asks for. */
 enum bench__format bench__cli_file_format(const char *path, enum bench__format otherwise);
 

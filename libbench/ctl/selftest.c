@@ -10,6 +10,8 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "ctl/commands.h"
+#include "result/model.h"
+#include "run/runner.h"
 #include "selftest/neighbour.h"
 #include "selftest/report.h"
 #include "worker/worker.h"
@@ -128,21 +130,36 @@ static int write_result(const struct bench__selftest_result *result, const char 
     return code;
 }
 
-static int check_format(const struct bench__cli_options *o, bench_error *err) {
-    if (o->output_format == BENCH__FORMAT_TEXT || o->output_format == BENCH__FORMAT_JSON) {
-        return 0;
+static int is_known(enum bench__format format) {
+    return format == BENCH__FORMAT_TEXT || format == BENCH__FORMAT_JSON;
+}
+
+static int check_formats(const struct bench__cli_options *o, bench_error *err) {
+    if (!is_known(o->output_format)) {
+        bench__error(err, BENCH_EINVAL, "a selftest is text or json");
+        bench__error_place(err, "--output-format");
+        return BENCH_EINVAL;
     }
-    bench__error(err, BENCH_EINVAL, "a selftest is text or json");
-    bench__error_place(err, "--output-format");
-    return BENCH_EINVAL;
+    for (size_t i = 0; i < o->out.n; i++) {
+        if (!is_known(bench__cli_file_format(o->out.items[i], o->output_format))) {
+            bench__error(err, BENCH_EINVAL, "a selftest is text or json, not '%.200s'",
+                         o->out.items[i]);
+            bench__error_place(err, "--out");
+            return BENCH_EINVAL;
+        }
+    }
+    return 0;
 }
 
 static int report(const struct bench__selftest_result *result, const struct bench__cli_options *o,
                   bench_error *err) {
-    int code = write_result(result, NULL, (enum bench__format)o->output_format, err);
+    int code =
+        bench__cli_wants_standard_output(o) ? write_result(result, NULL, o->output_format, err) : 0;
     for (size_t i = 0; code == 0 && i < o->out.n; i++) {
         const char *path = o->out.items[i];
-        code = write_result(result, path, bench__cli_file_format(path, o->output_format), err);
+        if (strcmp(path, "-") != 0) {
+            code = write_result(result, path, bench__cli_file_format(path, o->output_format), err);
+        }
     }
     return code;
 }
@@ -172,13 +189,24 @@ static int play(struct bench__trials *trials, const struct bench__selftest_plan 
     return code;
 }
 
+static int describe(bench_run **out, bench_error *err) {
+    const bench_build build = {0, "", ""};
+    *out = bench__run_new();
+    return *out != NULL ? bench__run_describe(*out, &build, BENCH_CLOCK_AUTO, err)
+                        : bench__error(err, BENCH_ENOMEM, "out of memory");
+}
+
 int benchctl_selftest(const struct bench__cli_options *options, bench_error *err) {
     struct bench__selftest_plan plan;
     struct bench__trials trials = {0};
     struct bench__selftest_summary summary = {0};
-    int code = check_format(options, err);
+    bench_run *run = NULL;
+    int code = check_formats(options, err);
     if (code == 0) {
         code = make_plan(&plan, options, err);
+    }
+    if (code == 0) {
+        code = describe(&run, err);
     }
     if (code == 0) {
         code = play(&trials, &plan, options, err);
@@ -187,11 +215,12 @@ int benchctl_selftest(const struct bench__cli_options *options, bench_error *err
         code = bench__selftest_summary(&summary, &trials, &plan, err);
     }
     if (code == 0) {
-        const struct bench__selftest_result result = {&plan, &trials, &summary};
+        const struct bench__selftest_result result = {run, &plan, &trials, &summary};
         code = report(&result, options, err);
         code = code != 0 ? code : trials.interrupted ? BENCH__EXIT_INTERRUPTED : exit_code(&result);
     }
     bench__selftest_summary_clear(&summary);
     bench__trials_clear(&trials);
+    bench_run_free(run);
     return code;
 }

@@ -11,6 +11,9 @@
 /** Layouts of an executable at most. */
 enum { BENCH__MAX_LAYOUTS = 64 };
 
+/** Launches of the old side against copies of itself beside so many of the duel: one in five. */
+int bench__duel_floor_launches(int launches);
+
 /** A benchmark that both executables have. Names are borrowed. */
 struct bench__duel_pair {
     const char *name;

@@ -16,10 +16,10 @@ enum { BENCH__WORK_UNIT = 1000, BENCH__WORK_MAX = 2000 };
 
 enum bench__selftest_body {
     BENCH__BODY_LATENCY = 0, /* a chain of dependent multiplications */
-    BENCH__BODY_BRANCH,      /* a scan with a branch per byte that cannot be predicted */
-    BENCH__BODY_CACHE,       /* a walk through 512 KiB, each step waiting for the last */
-    BENCH__BODY_COPY,        /* a copy of 256 KiB, neither side aligned */
-    BENCH__BODY_ALLOCATOR,   /* free and malloc of mixed sizes */
+    BENCH__BODY_BRANCH,      /* branches that cannot be predicted, and never were seen before */
+    BENCH__BODY_CACHE,       /* a walk through 256 KiB, each step waiting for the last */
+    BENCH__BODY_COPY,        /* copying round and round 128 KiB, neither side aligned */
+    BENCH__BODY_ALLOCATOR,   /* free and malloc of 16 bytes to 4 KiB */
     BENCH__N_BODIES
 };
 
@@ -33,7 +33,7 @@ extern const char *const bench__selftest_names[BENCH__N_BODIES];
 /** The suite: a group for each body with one function. NULL without memory. */
 bench_suite *bench__selftest_suite(void);
 
-/** Operations of one iteration: multiplications, bytes scanned, steps, bytes copied, blocks. */
+/** Operations of one iteration: multiplications, branches, steps, bytes copied, blocks. */
 size_t bench__selftest_operations(enum bench__selftest_body body, int64_t work);
 
 /** A body's memory. */

@@ -1,16 +1,14 @@
 /*
- * A selftest for people and for programs. Everything was counted and judged before.
+ * A selftest for people. Everything was counted and judged before.
  */
 #include "selftest/report.h"
 
 #include "base/table.h"
 #include "base/units.h"
-#include "result/json.h"
 
 #include <math.h>
 #include <stdio.h>
-
-/* ---- text ---- */
+#include <string.h>
 
 enum { N_COLUMNS = 8 };
 
@@ -27,23 +25,16 @@ static const char *percent(char buf[24], double fraction, int digits) {
 }
 
 static void share_cells(const struct bench__share *share, char rate[24], char interval[40]) {
-    if (share->n == 0) {
-        snprintf(rate, 24, "-");
-        snprintf(interval, 40, "-");
-    } else {
-        snprintf(rate, 24, "%.1f %%", 100 * share->rate);
-        snprintf(interval, 40, "[%.1f, %.1f]", 100 * share->lower, 100 * share->upper);
-    }
+    snprintf(rate, 24, "%.1f %%", 100 * share->rate);
+    snprintf(interval, 40, "[%.1f, %.1f]", 100 * share->lower, 100 * share->upper);
 }
 
 static int add_cell(struct bench__table *table, const struct bench__selftest_cell *cell) {
-    char effect[16], n[24], found[24], rate[24], interval[40], mde[24], seconds[24] = "-";
+    char effect[16], n[24], found[24], rate[24], interval[40], mde[24], seconds[24];
     share_cells(&cell->found, rate, interval);
     snprintf(n, sizeof n, "%zu", cell->found.n);
     snprintf(found, sizeof found, "%zu", cell->found.k);
-    if (!isnan(cell->seconds)) {
-        snprintf(seconds, sizeof seconds, "%.2f s", cell->seconds);
-    }
+    snprintf(seconds, sizeof seconds, "%.2f s", cell->seconds);
     const char *const cells[N_COLUMNS] = {bench__selftest_names[cell->body],
                                           slowdown(effect, cell->effect),
                                           n,
@@ -64,7 +55,7 @@ static void add_cells(struct bench__strbuf *out, const struct bench__selftest_su
     struct bench__table *table = bench__table_new(N_COLUMNS, align);
     int code = table != NULL ? bench__table_row(table, head) : BENCH_ENOMEM;
     for (size_t i = 0; code == 0 && i < s->n_cells; i++) {
-        code = add_cell(table, &s->cells[i]);
+        code = s->cells[i].found.n > 0 ? add_cell(table, &s->cells[i]) : 0;
     }
     if (code == 0) {
         bench__table_write(table, out, 2);
@@ -74,144 +65,116 @@ static void add_cells(struct bench__strbuf *out, const struct bench__selftest_su
     bench__table_free(table);
 }
 
-static const char *state_text(enum bench__bar_state state) {
-    static const char *const texts[] = {[BENCH__BAR_MET] = "met",
-                                        [BENCH__BAR_MISSED] = "MISSED",
-                                        [BENCH__BAR_OPEN] = "not enough decisions"};
-    return texts[state];
+static int was_decided(const struct bench__bar *bar) {
+    return bar->is_time ? !isnan(bar->value) : bar->share.n > 0;
 }
 
-static void add_bar(struct bench__strbuf *out, const struct bench__bar *bar) {
-    char limit[24], value[24], line[64];
+static int add_bar(struct bench__table *table, const struct bench__bar *bar) {
+    static const char *const states[] = {
+        [BENCH__BAR_MET] = "met", [BENCH__BAR_MISSED] = "MISSED", [BENCH__BAR_OPEN] = "open"};
+    char seen[48], limit[40], time[24];
     if (bar->is_time) {
-        bench__strbuf_addf(out, "  %s: %s, at most %s: %s\n", bar->text,
-                           bench__format_ns(value, sizeof value, bar->value, 3),
-                           bench__format_ns(limit, sizeof limit, bar->limit, 3),
-                           state_text(bar->state));
-        return;
+        bench__format_ns(seen, sizeof seen, bar->value, 3);
+        snprintf(limit, sizeof limit, "at most %s",
+                 bench__format_ns(time, sizeof time, bar->limit, 3));
+    } else {
+        snprintf(seen, sizeof seen, "%zu of %zu", bar->share.k, bar->share.n);
+        snprintf(limit, sizeof limit, "at %s %g %%", bar->is_minimum ? "least" : "most",
+                 100 * bar->limit);
     }
-    snprintf(line, sizeof line, "%zu of %zu", bar->share.k, bar->share.n);
-    bench__strbuf_addf(out, "  %s: %s, at %s %g %%: %s\n", bar->text, line,
-                       bar->is_minimum ? "least" : "most", 100 * bar->limit,
-                       state_text(bar->state));
+    const char *const cells[] = {bar->text, seen, limit, states[bar->state]};
+    return bench__table_row(table, cells);
 }
 
-void bench__selftest_text(struct bench__strbuf *out, const struct bench__selftest_result *result) {
+static void add_bars(struct bench__strbuf *out, const struct bench__selftest_summary *s) {
+    static const enum bench__align align[] = {BENCH__LEFT, BENCH__RIGHT, BENCH__RIGHT, BENCH__LEFT};
+    static const char *const head[] = {"bar", "seen", "limit", ""};
+    struct bench__table *table = bench__table_new(sizeof align / sizeof align[0], align);
+    int code = table != NULL ? bench__table_row(table, head) : BENCH_ENOMEM, has_open = 0;
+    for (size_t i = 0; code == 0 && i < s->n_bars; i++) {
+        if (was_decided(&s->bars[i])) {
+            code = add_bar(table, &s->bars[i]);
+            has_open |= s->bars[i].state == BENCH__BAR_OPEN;
+        }
+    }
+    if (code == 0) {
+        bench__table_write(table, out, 2);
+        bench__strbuf_add(out, has_open ? "open: not enough decisions to say\n" : "");
+    } else {
+        out->failed = 1;
+    }
+    bench__table_free(table);
+}
+
+/* ---- spread ---- */
+
+static int is_any_missed(const struct bench__selftest_summary *s) {
+    for (size_t i = 0; i < s->n_bars; i++) {
+        if (s->bars[i].state == BENCH__BAR_MISSED) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int add_spread(struct bench__table *table, const struct bench__selftest_spread *spread) {
+    char launch[24], decision[24], explained[24], copies[40];
+    snprintf(copies, sizeof copies, "in %zu of %zu", spread->n_floor, spread->n);
+    const char *const cells[] = {
+        bench__selftest_names[spread->body], percent(launch, spread->launch, 2),
+        percent(decision, spread->decision, 2), percent(explained, spread->explained, 2), copies};
+    return bench__table_row(table, cells);
+}
+
+/* Why a bar was missed: launches that differ, or decisions that differ by more than that. */
+static void add_spreads(struct bench__strbuf *out, const struct bench__selftest_summary *s) {
+    static const enum bench__align align[] = {BENCH__LEFT, BENCH__RIGHT, BENCH__RIGHT, BENCH__RIGHT,
+                                              BENCH__RIGHT};
+    static const char *const head[] = {"body", "launch", "decision", "by launches",
+                                       "copies differ"};
+    struct bench__table *table = bench__table_new(sizeof align / sizeof align[0], align);
+    int code = table != NULL ? bench__table_row(table, head) : BENCH_ENOMEM;
+    for (size_t i = 0; code == 0 && i < BENCH__N_BODIES; i++) {
+        code = s->spreads[i].n > 0 ? add_spread(table, &s->spreads[i]) : 0;
+    }
+    if (code == 0) {
+        bench__strbuf_add(out, "\nspread: standard deviation of a launch, and of a decision about "
+                               "the truth\n");
+        bench__table_write(table, out, 2);
+    } else {
+        out->failed = 1;
+    }
+    bench__table_free(table);
+}
+
+static void add_head(struct bench__strbuf *out, const struct bench__selftest_result *result) {
     const struct bench__trials *t = result->trials;
-    bench__strbuf_addf(out, "selftest: %zu decision%s in %.0f s, seed %llu%s%s\n\n", t->n,
+    const bench_host *host = &result->run->host;
+    bench__strbuf_addf(out, "selftest: %zu decision%s in %.0f s, seed %llu%s%s\n", t->n,
                        t->n == 1 ? "" : "s", t->elapsed_ns * 1e-9,
                        (unsigned long long)result->plan->seed,
                        result->plan->has_neighbour ? ", beside a noisy neighbour" : "",
                        t->interrupted ? ", interrupted" : "");
-    add_cells(out, result->summary);
-    bench__strbuf_add(out, "\nbars\n");
-    for (size_t i = 0; i < result->summary->n_bars; i++) {
-        add_bar(out, &result->summary->bars[i]);
+    bench__strbuf_addf(out, "on %s",
+                       host->cpu_model[0] != '\0' ? host->cpu_model : "a CPU without a name");
+    if (host->n_cpus > 0) {
+        bench__strbuf_addf(out, ", %lld CPU%s", (long long)host->n_cpus,
+                           host->n_cpus == 1 ? "" : "s");
     }
-}
-
-/* ---- JSON ---- */
-
-static const char *verdict_name(bench_verdict verdict) {
-    return verdict == BENCH_VERDICT_PASS        ? "pass"
-           : verdict == BENCH_VERDICT_REGRESSED ? "regressed"
-           : verdict == BENCH_VERDICT_IMPROVED  ? "improved"
-                                                : "inconclusive";
-}
-
-static void write_share(struct bench__json_writer *w, const struct bench__share *share) {
-    bench__json_add_u64(w, "found", share->k);
-    bench__json_add_u64(w, "decided", share->n);
-    bench__json_add_double(w, "rate", share->rate);
-    bench__json_add_double(w, "lower", share->lower);
-    bench__json_add_double(w, "upper", share->upper);
-}
-
-static void write_plan(struct bench__json_writer *w, const struct bench__selftest_plan *plan) {
-    bench__json_object_open(w, "plan", BENCH__JSON_BLOCK);
-    bench__json_add_u64(w, "seed", plan->seed);
-    bench__json_add_double(w, "time_s", (double)plan->time_ns * 1e-9);
-    bench__json_add_i64(w, "launches", plan->launches);
-    bench__json_add_double(w, "warm_up_s", plan->warm_up_ns * 1e-9);
-    bench__json_add_double(w, "measurement_s", plan->measurement_ns * 1e-9);
-    bench__json_add_double(w, "alpha", plan->alpha);
-    bench__json_add_double(w, "threshold", plan->threshold);
-    bench__json_add_bool(w, "neighbour", plan->has_neighbour);
-    bench__json_object_close(w);
-}
-
-static void write_cells(struct bench__json_writer *w, const struct bench__selftest_summary *s) {
-    bench__json_array_open(w, "cells", BENCH__JSON_BLOCK);
-    for (size_t i = 0; i < s->n_cells; i++) {
-        const struct bench__selftest_cell *c = &s->cells[i];
-        bench__json_object_open(w, NULL, BENCH__JSON_LINE);
-        bench__json_add_text(w, "body", bench__selftest_names[c->body]);
-        bench__json_add_double(w, "effect", c->effect / (double)BENCH__WORK_UNIT);
-        write_share(w, &c->found);
-        bench__json_add_u64(w, "pass", c->n_verdicts[BENCH_VERDICT_PASS]);
-        bench__json_add_u64(w, "regressed", c->n_verdicts[BENCH_VERDICT_REGRESSED]);
-        bench__json_add_u64(w, "improved", c->n_verdicts[BENCH_VERDICT_IMPROVED]);
-        bench__json_add_u64(w, "inconclusive", c->n_verdicts[BENCH_VERDICT_INCONCLUSIVE]);
-        bench__json_add_double(w, "change", c->change);
-        bench__json_add_double(w, "mde", c->mde);
-        bench__json_add_double(w, "seconds", c->seconds);
-        bench__json_object_close(w);
+    if (host->hypervisor[0] != '\0' && strcmp(host->hypervisor, "none") != 0) {
+        bench__strbuf_addf(out, ", virtualised (%s)", host->hypervisor);
     }
-    bench__json_array_close(w);
+    bench__strbuf_add(out, "\n\n");
 }
 
-static void write_bars(struct bench__json_writer *w, const struct bench__selftest_summary *s) {
-    static const char *const states[] = {"met", "missed", "open"};
-    bench__json_array_open(w, "bars", BENCH__JSON_BLOCK);
-    for (size_t i = 0; i < s->n_bars; i++) {
-        const struct bench__bar *b = &s->bars[i];
-        bench__json_object_open(w, NULL, BENCH__JSON_LINE);
-        bench__json_add_text(w, "name", b->name);
-        bench__json_add_text(w, "state", states[b->state]);
-        bench__json_add_text(w, "limit_is", b->is_minimum ? "minimum" : "maximum");
-        bench__json_add_double(w, b->is_time ? "limit_ns" : "limit", b->limit);
-        if (b->is_time) {
-            bench__json_add_double(w, "value_ns", b->value);
-        } else {
-            write_share(w, &b->share);
-        }
-        bench__json_object_close(w);
+void bench__selftest_text(struct bench__strbuf *out, const struct bench__selftest_result *result) {
+    add_head(out, result);
+    if (result->trials->n > 0) {
+        add_cells(out, result->summary);
+        bench__strbuf_addc(out, '\n');
     }
-    bench__json_array_close(w);
-}
-
-static void write_trials(struct bench__json_writer *w, const struct bench__trials *trials) {
-    bench__json_array_open(w, "trials", BENCH__JSON_BLOCK);
-    for (size_t i = 0; i < trials->n; i++) {
-        const struct bench__trial *t = &trials->items[i];
-        bench__json_object_open(w, NULL, BENCH__JSON_LINE);
-        bench__json_add_text(w, "body", bench__selftest_names[t->body]);
-        bench__json_add_double(w, "effect", t->effect / (double)BENCH__WORK_UNIT);
-        bench__json_add_i64(w, "direction", t->direction);
-        bench__json_add_text(w, "verdict", verdict_name(t->verdict));
-        bench__json_add_double(w, "p", t->p);
-        bench__json_add_double(w, "change", t->change.point);
-        bench__json_add_double(w, "lower", t->change.lower);
-        bench__json_add_double(w, "upper", t->change.upper);
-        bench__json_add_double(w, "mde", t->mde);
-        bench__json_add_double(w, "seconds", t->seconds);
-        bench__json_object_close(w);
+    add_bars(out, result->summary);
+    if (is_any_missed(result->summary)) {
+        add_spreads(out, result->summary);
     }
-    bench__json_array_close(w);
-}
-
-void bench__selftest_json(struct bench__strbuf *out, const struct bench__selftest_result *result) {
-    struct bench__json_writer w;
-    bench__json_writer_init(&w, out);
-    bench__json_object_open(&w, NULL, BENCH__JSON_BLOCK);
-    bench__json_add_i64(&w, "format_version", BENCH__SELFTEST_FORMAT_VERSION);
-    bench__json_add_text(&w, "library", bench_version());
-    write_plan(&w, result->plan);
-    bench__json_add_bool(&w, "interrupted", result->trials->interrupted);
-    bench__json_add_double(&w, "elapsed_s", result->trials->elapsed_ns * 1e-9);
-    write_cells(&w, result->summary);
-    write_bars(&w, result->summary);
-    write_trials(&w, result->trials);
-    bench__json_object_close(&w);
-    bench__strbuf_addc(out, '\n');
 }

@@ -9,6 +9,7 @@
 
 /** What a report shows. Borrowed. */
 struct bench__selftest_result {
+    const bench_run *run; /* for its host and time stamp */
     const struct bench__selftest_plan *plan;
     const struct bench__trials *trials;
     const struct bench__selftest_summary *summary;

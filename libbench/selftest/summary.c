@@ -75,6 +75,28 @@ static void fill_cell(struct bench__selftest_cell *cell, const struct bench__tri
     cell->seconds = median_of(trials, cell, offsetof(struct bench__trial, seconds), scratch);
 }
 
+/* ---- spread ---- */
+
+static void fill_spread(struct bench__selftest_spread *spread, const struct bench__trials *trials,
+                        double *scratch) {
+    double squares = 0, explained = 0;
+    for (size_t i = 0; i < trials->n; i++) {
+        const struct bench__trial *t = &trials->items[i];
+        if (t->body == spread->body) {
+            const double truth = log1p(t->effect / (double)BENCH__WORK_UNIT);
+            const double error = log1p(t->change.point) - truth;
+            squares += error * error;
+            explained += t->launch_sd * t->launch_sd / t->n_launches;
+            spread->n_floor += t->floor_sd > 0;
+            scratch[spread->n++] = t->launch_sd;
+        }
+    }
+    const double n = (double)spread->n;
+    spread->launch = bench__median_inplace(scratch, spread->n);
+    spread->decision = n > 0 ? sqrt(squares / n) : NAN;
+    spread->explained = n > 0 ? sqrt(explained / n) : NAN;
+}
+
 /* ---- bars ---- */
 
 static struct bench__bar *add_bar(struct bench__selftest_summary *s, const char *name,
@@ -155,9 +177,9 @@ static void add_verdicts(struct bench__selftest_summary *s, const struct bench__
             n_passed += t->verdict == BENCH_VERDICT_PASS;
         }
     }
-    add_share(s, "regressed", "twice the threshold called regressed, MDE within it", n_regressed,
-              n_twice, 1, 0.9, 1);
-    add_share(s, "wrong-pass", "more than the threshold called pass", n_passed, n_above, 0,
+    add_share(s, "regressed", "twice the threshold is 'regressed'", n_regressed, n_twice, 1, 0.9,
+              1);
+    add_share(s, "wrong-pass", "more than the threshold is 'pass'", n_passed, n_above, 0,
               plan->alpha, fmax(ALARM_UPPER, plan->alpha));
 }
 
@@ -169,9 +191,9 @@ static void add_times(struct bench__selftest_summary *s, const struct bench__tri
             scratch[n++] = trials->items[i].inference_ns;
         }
     }
-    add_time(s, "turn", "passing the turn, median", trials->turn_ns, TURN_LIMIT_NS);
-    add_time(s, "inference", "statistics of one decision, median",
-             bench__median_inplace(scratch, n), INFERENCE_LIMIT_NS);
+    add_time(s, "turn", "passing the turn", trials->turn_ns, TURN_LIMIT_NS);
+    add_time(s, "inference", "statistics of one decision", bench__median_inplace(scratch, n),
+             INFERENCE_LIMIT_NS);
 }
 
 int bench__selftest_summary(struct bench__selftest_summary *out, const struct bench__trials *trials,
@@ -192,13 +214,15 @@ int bench__selftest_summary(struct bench__selftest_summary *out, const struct be
             fill_cell(cell, trials, scratch);
         }
     }
+    for (int body = 0; body < BENCH__N_BODIES; body++) {
+        out->spreads[body].body = (enum bench__selftest_body)body;
+        fill_spread(&out->spreads[body], trials, scratch);
+    }
     add_alarms(out, trials, plan);
-    add_found(out, trials, "found-2%", "+2 % found in 2 s, MDE up to 2 %", 20, 0.02, SECONDS_LIMIT,
-              0.98);
-    add_found(out, trials, "found-1%", "+1 % found in 2 s, MDE up to 1 %", 10, 0.01, SECONDS_LIMIT,
+    add_found(out, trials, "found-2%", "+2 % found in 2 s", 20, 0.02, SECONDS_LIMIT, 0.98);
+    add_found(out, trials, "found-1%", "+1 % found in 2 s", 10, 0.01, SECONDS_LIMIT, 0.95);
+    add_found(out, trials, "found-0.5%", "+0.5 % found in 5 s", 5, INFINITY, SMALL_SECONDS_LIMIT,
               0.95);
-    add_found(out, trials, "found-0.5%", "+0.5 % found in 5 s, all bodies but branch", 5, INFINITY,
-              SMALL_SECONDS_LIMIT, 0.95);
     add_verdicts(out, trials, plan);
     add_times(out, trials, scratch);
     bench__free(scratch);

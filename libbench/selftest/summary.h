@@ -25,6 +25,17 @@ struct bench__selftest_cell {
     double change, mde, seconds;                       /* medians */
 };
 
+/** How far decisions about one body are from the truth, and what explains that: standard deviations
+ *  of log time. NANs without decisions. */
+struct bench__selftest_spread {
+    enum bench__selftest_body body;
+    size_t n;         /* decisions */
+    double launch;    /* of one launch, median */
+    double decision;  /* of estimates about the true change */
+    double explained; /* of them, were launches all there is */
+    size_t n_floor;   /* decisions in which equal copies differed */
+};
+
 enum bench__bar_state {
     BENCH__BAR_MET = 0,
     BENCH__BAR_MISSED, /* with confidence: the whole interval is beyond the bar */
@@ -43,11 +54,12 @@ struct bench__bar {
     enum bench__bar_state state;
 };
 
-enum { BENCH__N_BARS = BENCH__N_BODIES + 8 };
+enum { BENCH__N_BARS = BENCH__N_BODIES + 7 };
 
 struct bench__selftest_summary {
     struct bench__selftest_cell *cells; /* by body, then effect; owned */
     size_t n_cells;
+    struct bench__selftest_spread spreads[BENCH__N_BODIES];
     struct bench__bar bars[BENCH__N_BARS];
     size_t n_bars;
 };

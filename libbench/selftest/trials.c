@@ -8,8 +8,9 @@
 #include "base/rng.h"
 #include "measure/clock.h"
 #include "result/decide.h"
+#include "result/model.h"
+#include "run/duels.h"
 #include "selftest/turns.h"
-#include "stats/paired.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -39,32 +40,27 @@ int bench__selftest_launches(const struct bench__selftest_plan *plan, int effect
 
 /* ---- one decision ---- */
 
-int bench__trial_decide(struct bench__trial *trial, const double *x, size_t n, double alpha,
-                        double threshold, uint64_t seed, bench_error *err) {
-    const struct bench__paired_options options = {
-        .alpha = alpha, .threshold = log1p(threshold), .seed = seed};
-    const struct bench__launch_values values = {.x = x, .n = n};
-    struct bench__paired paired;
-    const int code = bench__paired(&paired, &values, NULL, &options, err);
+int bench__trial_decide(struct bench__trial *trial, const struct bench__duel_evidence *evidence,
+                        double alpha, double threshold, uint64_t seed, bench_error *err) {
+    bench_comparison c = {.alpha = alpha, .threshold = threshold};
+    double upper;
+    const int code = bench__evidence_compare(&c, &upper, evidence, seed, err);
     if (code != 0) {
         return code;
     }
-    bench_comparison c = {.alpha = alpha,
-                          .threshold = threshold,
-                          .change = {expm1(paired.change.point), expm1(paired.change.lower),
-                                     expm1(paired.change.upper)},
-                          .p_value = paired.p.two_sided,
-                          .p_adjusted = paired.p.two_sided,
-                          .mde = expm1(paired.mde)};
-    bench__decide(&c, expm1(paired.upper));
+    c.p_adjusted = c.p_value;
+    bench__decide(&c, upper);
     trial->change = c.change;
     trial->p = c.p_value;
     trial->mde = c.mde;
+    trial->n_launches = c.duel.n_launches;
+    trial->launch_sd = c.duel.launch_sd;
+    trial->floor_sd = c.duel.floor_sd;
     trial->verdict = c.verdict;
-    trial->direction = !(c.p_value < alpha)      ? 0
-                       : paired.change.lower > 0 ? 1
-                       : paired.change.upper < 0 ? -1
-                                                 : 0;
+    trial->direction = !(c.p_value < alpha) ? 0
+                       : c.change.lower > 0 ? 1
+                       : c.change.upper < 0 ? -1
+                                            : 0;
     return 0;
 }
 
@@ -85,57 +81,78 @@ static struct bench__duellist duellist(const struct step *step, bench_param *par
                                     .n_threads = 1};
 }
 
-static int play_launch(struct session *s, const struct step *step,
-                       const struct bench__duel_settings *settings, uint32_t index, double *x) {
+/* The duel as benchctl compare would play it; its runs are only looked at for a failure. */
+static int play_duel(struct session *s, const struct step *step, uint64_t seed,
+                     struct bench__duel_evidence **evidence, bench_run *runs[2]) {
     static char name[] = "benchctl";
     char *const argv[] = {name, NULL};
     char text[2][24];
     bench_param params[2];
-    const struct bench__duellist sides[2] = {
-        duellist(step, &params[0], BENCH__WORK_UNIT, text[0], argv),
-        duellist(step, &params[1], BENCH__WORK_UNIT + step->effect, text[1], argv)};
-    struct bench__duel_launch launch;
-    int code = bench__duel_launch(&launch, sides, settings, index, s->interrupted, s->err);
-    if (code != 0) {
-        return code;
+    const struct bench__selftest_plan *plan = s->plan;
+    const double n = plan->launches + bench__duel_floor_launches(plan->launches);
+    const struct bench__duel_pair pair = {
+        .name = bench__selftest_names[step->body],
+        .side = {duellist(step, &params[0], BENCH__WORK_UNIT, text[0], argv),
+                 duellist(step, &params[1], BENCH__WORK_UNIT + step->effect, text[1], argv)},
+        .alpha = plan->alpha,
+        .precision = log1p(plan->threshold) / 2};
+    const int launches = bench__selftest_launches(plan, step->effect);
+    const struct bench__duels duels = {.pairs = &pair,
+                                       .n_pairs = 1,
+                                       .launches = launches,
+                                       .max_launches = launches,
+                                       .floor_launches = bench__duel_floor_launches(launches),
+                                       .kind = BENCH_EVIDENCE_DUEL,
+                                       .confidence_level = 0.95,
+                                       .n_resamples = 1000, /* of the sides, which nobody reads */
+                                       .launch = {.sampling = BENCH_SAMPLING_FLAT,
+                                                  .warm_up_ns = plan->warm_up_ns / n,
+                                                  .measurement_ns = plan->measurement_ns / n,
+                                                  .seed = seed,
+                                                  .timeout_ns = LAUNCH_TIMEOUT_NS,
+                                                  .clock = s->clock.kind,
+                                                  .ticks_per_ns = s->clock.ticks_per_ns},
+                                       .interrupted = s->interrupted};
+    return bench__duels_play(runs[0], runs[1], evidence, &duels, s->err);
+}
+
+static int check_duel(const bench_run *after, const struct step *step, bench_error *err) {
+    const bench_result *r = &after->results[0];
+    if (after->interrupted) {
+        return bench__error(err, BENCH_EINTERRUPTED, "interrupted");
     }
-    *x = launch.difference;
-    if (launch.status != BENCH_STATUS_OK) {
-        code = bench__error(s->err, BENCH_ESYSTEM, "a duel of '%s' failed: %s",
-                            bench__selftest_names[step->body], launch.reason);
+    if (r->status != BENCH_STATUS_OK) {
+        const bench_launch *last = r->n_launches > 0 ? &r->launches[r->n_launches - 1] : NULL;
+        return bench__error(err, BENCH_ESYSTEM, "a duel of '%s' failed: %.300s",
+                            bench__selftest_names[step->body],
+                            last != NULL && last->message != NULL ? last->message : "no launch");
     }
-    bench__duel_launch_clear(&launch);
-    return code;
+    return 0;
 }
 
 static int play_decision(struct session *s, const struct step *step, struct bench__trial *trial) {
     const struct bench__selftest_plan *plan = s->plan;
-    const int n = bench__selftest_launches(plan, step->effect);
     const int64_t started = bench__monotonic_ns();
-    const struct bench__duel_settings settings = {.sampling = BENCH_SAMPLING_FLAT,
-                                                  .warm_up_ns = plan->warm_up_ns / plan->launches,
-                                                  .measurement_ns =
-                                                      plan->measurement_ns / plan->launches,
-                                                  .name = bench__selftest_names[step->body],
-                                                  .seed = bench__rng_u64(&s->rng),
-                                                  .timeout_ns = LAUNCH_TIMEOUT_NS,
-                                                  .clock = s->clock.kind,
-                                                  .ticks_per_ns = s->clock.ticks_per_ns};
-    double *x = bench__alloc((size_t)n, sizeof *x);
-    int code = x != NULL ? 0 : bench__error(s->err, BENCH_ENOMEM, "out of memory");
-    for (int i = 0; code == 0 && i < n; i++) {
-        code = play_launch(s, step, &settings, (uint32_t)i, &x[i]);
+    const uint64_t seed = bench__rng_u64(&s->rng);
+    struct bench__duel_evidence *evidence = NULL;
+    bench_run *runs[2] = {bench__run_new(), bench__run_new()};
+    int code = runs[0] != NULL && runs[1] != NULL
+                   ? play_duel(s, step, seed, &evidence, runs)
+                   : bench__error(s->err, BENCH_ENOMEM, "out of memory");
+    if (code == 0) {
+        code = check_duel(runs[1], step, s->err);
     }
     const int64_t measured = bench__monotonic_ns();
     if (code == 0) {
         *trial = (struct bench__trial){.body = step->body, .effect = step->effect};
-        code = bench__trial_decide(trial, x, (size_t)n, plan->alpha, plan->threshold, settings.seed,
-                                   s->err);
+        code = bench__trial_decide(trial, &evidence[0], plan->alpha, plan->threshold, seed, s->err);
         const int64_t decided = bench__monotonic_ns();
         trial->inference_ns = (double)(decided - measured);
         trial->seconds = (double)(decided - started) * 1e-9;
     }
-    bench__free(x);
+    bench__duels_free(evidence, evidence != NULL);
+    bench_run_free(runs[0]);
+    bench_run_free(runs[1]);
     return code;
 }
 

@@ -5,10 +5,11 @@
 #ifndef BENCH_SELFTEST_TRIALS_H
 #define BENCH_SELFTEST_TRIALS_H
 
-#include "run/duel.h"
+#include "result/evidence.h"
 #include "selftest/bodies.h"
 
 #include <bench/result.h>
+#include <signal.h>
 
 enum { BENCH__SELFTEST_MAX_EFFECTS = 16 };
 
@@ -35,6 +36,9 @@ struct bench__trial {
     bench_estimate change; /* relative, interval at 1 - alpha */
     double p;              /* two-sided */
     double mde;            /* relative */
+    int n_launches;        /* of the duel, without those against copies */
+    double launch_sd;      /* of one launch, of log time */
+    double floor_sd;       /* what equal copies add, if they showed anything; NAN: no copies */
     bench_verdict verdict; /* by the product's rule, at the plan's threshold */
     int direction;         /* found: 1 slower, -1 faster; 0: nothing found */
     double seconds;        /* of wall time, process starts and inference included */
@@ -66,9 +70,9 @@ int bench__trials_play(struct bench__trials *out, const struct bench__selftest_p
                        const volatile sig_atomic_t *interrupted, bench_error *err);
 void bench__trials_clear(struct bench__trials *trials);
 
-/** Concludes one decision from its launches' ln(slower / faster). Fills all but body, effect and
- *  times. */
-int bench__trial_decide(struct bench__trial *trial, const double *x, size_t n, double alpha,
-                        double threshold, uint64_t seed, bench_error *err);
+/** Concludes one decision from its launches, of which there are at least two. Fills all but body,
+ *  effect and times. @return 0, BENCH_EINVAL, BENCH_ENOMEM. */
+int bench__trial_decide(struct bench__trial *trial, const struct bench__duel_evidence *evidence,
+                        double alpha, double threshold, uint64_t seed, bench_error *err);
 
 #endif

@@ -252,6 +252,20 @@ static void commands_have_their_own_options(void **state) {
     assert_int_equal(parse_as(f, &compare, "--help"), 0);
 }
 
+static void commands_that_play_duels_have_their_own_times(void **state) {
+    struct parsing *f = *state;
+    assert_int_equal(parse(f, ""), 0);
+    assert_int_equal(f->options.warm_up_time_ns, MILLISECONDS(400));
+    assert_int_equal(f->options.measurement_time_ns, MILLISECONDS(1200));
+    assert_int_equal(parse_as(f, &compare, "a b"), 0);
+    assert_int_equal(f->options.warm_up_time_ns, MILLISECONDS(200));
+    assert_int_equal(f->options.measurement_time_ns, MILLISECONDS(1000));
+    assert_false(bench__cli_given(&f->options, BENCH__OPT_WARM_UP_TIME));
+    assert_int_equal(parse_as(f, &compare, "a b --warm-up-time 5ms"), 0);
+    assert_int_equal(f->options.warm_up_time_ns, MILLISECONDS(5));
+    assert_int_equal(f->options.measurement_time_ns, MILLISECONDS(1000));
+}
+
 /* ---- memory ---- */
 
 static void every_allocation_may_fail(void **state) {
@@ -291,6 +305,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(one_source_cannot_contradict_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(help_comes_before_any_error, setup, teardown),
         cmocka_unit_test_setup_teardown(commands_have_their_own_options, setup, teardown),
+        cmocka_unit_test_setup_teardown(commands_that_play_duels_have_their_own_times, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(every_allocation_may_fail, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
