@@ -16,7 +16,7 @@
 #include <math.h>
 
 #define TRIM        0.1 /* of each end */
-#define FLOOR_LEVEL 0.05
+#define FLOOR_LEVEL 0.01
 #define CLIP        2.5   /* of launches of the floor, in deviations of a launch of the duel */
 #define ROUNDING    1e-12 /* of a coverage */
 

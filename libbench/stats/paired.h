@@ -14,7 +14,7 @@
  *            n_g launches, and s^2 the variance of one launch, pooled from duel and floor,
  *            mean(m_g^2) - s^2 mean(1/n_g) estimates the variance s0^2 of a lasting offset
  *            between two copies. It is added, with G degrees of freedom, when an F test shows it
- *            at 5 %, launches of the floor clipped at 2.5 s, so that a single wild one shows
+ *            at 1 %, launches of the floor clipped at 2.5 s, so that a single wild one shows
  *            nothing; without that gate a third of all honest duels would be widened out of use.
  *            So a floor can show that a machine tells equals apart; that it does not, one copy
  *            cannot show. Sixteen copies (the floors of several benchmarks) nearly can.

@@ -80,7 +80,7 @@ floor_component <- function(x, f, copy) {
     chance <- mean(1 / sizes) * (within + launch[1] * launch[2]) / df
     limit <- 2.5 * sqrt(launch[1])
     clipped <- tapply(pmax(-limit, pmin(limit, f)), copy, mean)
-    shown <- pf(mean(clipped^2) / chance, length(means), df, lower.tail = FALSE) < 0.05
+    shown <- pf(mean(clipped^2) / chance, length(means), df, lower.tail = FALSE) < 0.01
     c(if (shown) mean(means^2) - chance else 0, length(means))
 }
 layout_component <- function(x, layout) {
@@ -108,11 +108,11 @@ duel <- function(x, f, copy, layout) {
 }
 layout <- rep(1:4, 4)
 duel(rnorm(16), rnorm(4), rep(1, 4), layout)
-duel(rnorm(16), rnorm(4) + 3, rep(1, 4), layout)
-duel(rnorm(16) + rnorm(4, sd = 3)[layout], rnorm(6) + c(2, 2, 2, -4, -4, -4), c(7, 7, 7, -1, -1, -1),
+duel(rnorm(16), rnorm(4) + 4, rep(1, 4), layout)
+duel(rnorm(16) + rnorm(4, sd = 3)[layout], rnorm(6) + c(5, 5, 5, -9, -9, -9), c(7, 7, 7, -1, -1, -1),
      layout)
 layout <- c(3, 3, 3, 1, 1, 2, 2, 2, 2, 2, 5, 5)
-duel(rnorm(12) + 2 * layout, rnorm(5) + c(5, 5, -5, 1, 1), c(1, 1, 2, 3, 3), layout)
+duel(rnorm(12) + 2 * layout, rnorm(5) + c(9, 9, -9, 3, 3), c(1, 1, 2, 3, 3), layout)
 
 # ---- nominal levels of looks that spend alpha, by nested adaptive integration ----------------------
 spend <- function(t, alpha) 4 * pnorm(qnorm(alpha / 4) / sqrt(t))
