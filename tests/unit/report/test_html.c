@@ -176,7 +176,7 @@ static void test_page_says_what_the_console_says(void **state) {
         "<th class=\"number\">target</th><th class=\"number\">measured</th>",
         "estimated from the medians",
         "<h2>Pairs <small>measured side by side</small></h2>",
-        "memory_usage/join/index/n=256</td><td>indexed over pairs</td>"
+        "memory_usage/join/index/n=256</td><td>indexed over pairs</td><td class",
         "<td class=\"number\">+8.30 %</td>",
         "crashed: memory_usage/join/indexed/n=1024: signal 11 (segmentation fault)",
         "3fa9c1d27be04c55a0e1f2d3c4b5a69788796a5b-dirty",
