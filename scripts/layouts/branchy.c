@@ -6,7 +6,7 @@
 
 /* Of this executable's own choice: where the linker puts the function. */
 #define TEXT_OF(number) #number
-#define SKIP(number) ".skip " TEXT_OF(number) "\n"
+#define SKIP(number)    ".skip " TEXT_OF(number) "\n"
 __asm__(".section .text.before_branchy,\"ax\",%progbits\n"
         ".p2align 6\n" SKIP(OFFSET) ".text\n");
 

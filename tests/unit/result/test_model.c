@@ -138,7 +138,7 @@ static void one_run_moves_behind_another(void **state) {
     snprintf(into->executable_id, sizeof into->executable_id, "one");
     assert_int_equal(bench__run_move(into, from), 0);
     assert_string_equal(into->executable_id, ""); /* they are of different ones */
-    bench_run_free(from); /* owns nothing of it any more */
+    bench_run_free(from);                         /* owns nothing of it any more */
     assert_int_equal(into->n_calibrations, 3);
     assert_true(into->calibrations[2].ns[BENCH_KERNEL_ADD] == 3);
     assert_int_equal(into->n_results, 2);
