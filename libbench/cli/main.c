@@ -159,6 +159,7 @@ static int judge(struct bench__session *s, const struct bench__matchup *duels,
         .adjustment = (enum bench__adjustment)s->options->adjust,
         .duels = duels->evidence,
         .n_duels = duels->n_evidence,
+        .has_two_stages = s->baseline_exe != NULL && !s->options->no_duel,
     };
     bench__cli_noise_use(noise, &options);
     bench_outcome_clear(&s->outcome);

@@ -252,9 +252,7 @@ static int play(const struct stage *s, bench_run *runs[2], struct bench__duel_ev
 /* ---- the second stage ---- */
 
 static int is_suspect(const bench_comparison *c) {
-    return c->evidence == BENCH_EVIDENCE_SCREENING &&
-           (c->verdict == BENCH_VERDICT_REGRESSED || c->verdict == BENCH_VERDICT_IMPROVED ||
-            c->verdict == BENCH_VERDICT_INCONCLUSIVE);
+    return c->evidence == BENCH_EVIDENCE_SCREENING && c->verdict == BENCH_VERDICT_INCONCLUSIVE;
 }
 
 static const struct bench__duel_pair *find_pair(const struct bench__matchup *m, const char *name) {
@@ -263,8 +261,12 @@ static const struct bench__duel_pair *find_pair(const struct bench__matchup *m, 
 }
 
 static int find_suspects(struct bench__duel_pair *out, size_t *n, const struct bench__matchup *m,
-                         const struct bench__gates *gates, bench_error *err) {
-    const struct bench__verdict_options how = {.duels = m->evidence, .n_duels = m->n_evidence};
+                         const struct bench__gates *gates, double noise_threshold,
+                         bench_error *err) {
+    const struct bench__verdict_options how = {.noise_threshold = noise_threshold,
+                                               .duels = m->evidence,
+                                               .n_duels = m->n_evidence,
+                                               .has_two_stages = 1};
     bench_outcome outcome;
     const int code = bench__judge(&outcome, m->runs[1], m->runs[0], gates, &how, err);
     *n = 0;
@@ -324,8 +326,9 @@ static int confirm(struct bench__matchup *m, struct stage stage, const struct be
     struct bench__duel_pair *suspects = bench__alloc(m->n_pairs, sizeof *suspects);
     struct bench__duel_evidence *evidence = NULL;
     bench_run *fresh[2] = {NULL, NULL};
-    int code =
-        suspects != NULL ? find_suspects(suspects, &stage.n_pairs, m, gates, err) : no_memory(err);
+    int code = suspects != NULL ? find_suspects(suspects, &stage.n_pairs, m, gates,
+                                                stage.options->noise_threshold, err)
+                                : no_memory(err);
     if (code == 0 && stage.n_pairs > 0) {
         stage.pairs = suspects;
         stage.seed = bench__rng_mix(stage.seed, 2);
@@ -405,10 +408,12 @@ int bench__matchup_decide(struct bench__matchup *m, const struct bench__cli_opti
         qsort(m->pairs, m->n_pairs, sizeof *m->pairs, by_name);
     }
     for (size_t i = 0; i < m->n_pairs; i++) {
+        const double threshold = bench__gates_threshold(gates, m->pairs[i].name);
         m->pairs[i].alpha = bench__gates_alpha(gates, m->pairs[i].name);
-        m->pairs[i].precision = log1p(bench__gates_threshold(gates, m->pairs[i].name)) / 2;
+        m->pairs[i].precision = log1p(fmax(threshold, o->noise_threshold)) / 2;
     }
     const int has_two_stages = !is_screened && !is_fixed && m->n_pairs > FEW_PAIRS;
+    m->has_two_stages = has_two_stages || is_screened;
     if (has_two_stages) {
         first.kind = BENCH_EVIDENCE_SCREENING;
         first.launches = first.max_launches = SCREENING_LAUNCHES;

@@ -236,6 +236,9 @@ static int compare(struct judging *j, bench_error *err) {
         upper[i] = NAN;
         if (is_comparable(j, &out->comparisons[i])) {
             rc = measure_change(j, &out->comparisons[i], &upper[i], err);
+            if (j->options->has_two_stages) {
+                upper[i] = out->comparisons[i].change.upper; /* at 1 - alpha / 2 */
+            }
             out->comparisons[i].verdict = BENCH_VERDICT_INCONCLUSIVE; /* until decided */
         }
     }
