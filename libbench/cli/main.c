@@ -229,6 +229,9 @@ static int conclude(struct bench__session *s) {
     if (code == 0) {
         code = bench__redecide(&duels, s);
     }
+    if (code == 0 && duels.runs[1] != NULL && duels.runs[1]->interrupted) {
+        s->run->interrupted = 1;
+    }
     if (code == 0 && duels.n_evidence > 0) {
         code = judge(s, &duels, &noise);
     }

@@ -189,6 +189,8 @@ static int describe(bench_run *runs[2], const struct bench__matchup *m,
         if (code != 0) {
             return code;
         }
+        /* what is checked out here need not be what either was built from */
+        runs[i]->git_commit[0] = runs[i]->git_branch[0] = '\0';
     }
     const char *slash = strrchr(m->sides[0].path, '/');
     runs[0]->label = bench__strdup(slash != NULL ? slash + 1 : m->sides[0].path);
@@ -290,10 +292,14 @@ static bench_result *find_result(bench_run *run, const char *name) {
     return NULL;
 }
 
-/* The fresh data take the place of the screening's; only its rounds stay, for the whole suite. */
+/* The fresh data take the place of the screening's; only its rounds stay, for the whole suite. What
+ * an interruption has left without fresh data keeps those of the screening, undecided. */
 static void replace(struct bench__matchup *m, bench_run *fresh[2],
                     struct bench__duel_evidence *evidence, size_t n) {
     for (size_t i = 0; i < n; i++) {
+        if (fresh[1]->interrupted && evidence[i].n < 2 && evidence[i].failed_side < 0) {
+            continue;
+        }
         for (size_t k = 0; k < m->n_evidence; k++) {
             if (strcmp(m->evidence[k].name, evidence[i].name) == 0) {
                 const struct bench__duel_evidence old = m->evidence[k];

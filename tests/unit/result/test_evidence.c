@@ -108,6 +108,25 @@ static void a_screening_calls_no_change(void **state) {
     expect(duel(name, s, 0.005, 0.002), 0.01, BENCH_VERDICT_PASS, "but less than", 0);
 }
 
+static void who_ends_a_duel_decides_what_is_missing(void **state) {
+    (void)state;
+    int code;
+    struct bench__duel_evidence e = duel(name, BENCH_EVIDENCE_DUEL, 0.03, 0.002);
+    e.n = 0;
+    e.failed_side = 1;
+    snprintf(e.end, sizeof e.end, "crashed: the new executable: x");
+    bench_comparison c = judge_one(&e, 0.01, &code);
+    assert_int_equal(c.verdict, BENCH_VERDICT_MISSING);
+    assert_string_equal(c.reason, e.end);
+    assert_int_equal(code, 5);
+    /* the old one's end takes nothing from what is stored */
+    e.failed_side = 0;
+    c = judge_one(&e, 0.01, &code);
+    assert_int_equal(c.evidence, BENCH_EVIDENCE_STORED);
+    assert_int_equal(code, 0);
+    bench__evidence_clear(&e);
+}
+
 static void undecided_ones_tell_what_would_decide(void **state) {
     (void)state;
     int code;
@@ -333,6 +352,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(launches_decide),
         cmocka_unit_test(two_stages_share_alpha),
+        cmocka_unit_test(who_ends_a_duel_decides_what_is_missing),
         cmocka_unit_test(a_screening_calls_no_change),
         cmocka_unit_test(undecided_ones_tell_what_would_decide),
         cmocka_unit_test(a_floor_widens_and_an_even_one_does_not),
