@@ -159,6 +159,7 @@ static int judge(struct bench__session *s, const struct bench__matchup *duels,
         .adjustment = (enum bench__adjustment)s->options->adjust,
         .duels = duels->evidence,
         .n_duels = duels->n_evidence,
+        .has_two_stages = s->baseline_exe != NULL && !s->options->no_duel,
     };
     bench__cli_noise_use(noise, &options);
     bench_outcome_clear(&s->outcome);
@@ -227,6 +228,9 @@ static int conclude(struct bench__session *s) {
     int code = judge(s, &duels, &noise);
     if (code == 0) {
         code = bench__redecide(&duels, s);
+    }
+    if (code == 0 && duels.runs[1] != NULL && duels.runs[1]->interrupted) {
+        s->run->interrupted = 1;
     }
     if (code == 0 && duels.n_evidence > 0) {
         code = judge(s, &duels, &noise);

@@ -189,6 +189,8 @@ static int describe(bench_run *runs[2], const struct bench__matchup *m,
         if (code != 0) {
             return code;
         }
+        /* what is checked out here need not be what either was built from */
+        runs[i]->git_commit[0] = runs[i]->git_branch[0] = '\0';
     }
     const char *slash = strrchr(m->sides[0].path, '/');
     runs[0]->label = bench__strdup(slash != NULL ? slash + 1 : m->sides[0].path);
@@ -252,9 +254,7 @@ static int play(const struct stage *s, bench_run *runs[2], struct bench__duel_ev
 /* ---- the second stage ---- */
 
 static int is_suspect(const bench_comparison *c) {
-    return c->evidence == BENCH_EVIDENCE_SCREENING &&
-           (c->verdict == BENCH_VERDICT_REGRESSED || c->verdict == BENCH_VERDICT_IMPROVED ||
-            c->verdict == BENCH_VERDICT_INCONCLUSIVE);
+    return c->evidence == BENCH_EVIDENCE_SCREENING && c->verdict == BENCH_VERDICT_INCONCLUSIVE;
 }
 
 static const struct bench__duel_pair *find_pair(const struct bench__matchup *m, const char *name) {
@@ -263,8 +263,12 @@ static const struct bench__duel_pair *find_pair(const struct bench__matchup *m, 
 }
 
 static int find_suspects(struct bench__duel_pair *out, size_t *n, const struct bench__matchup *m,
-                         const struct bench__gates *gates, bench_error *err) {
-    const struct bench__verdict_options how = {.duels = m->evidence, .n_duels = m->n_evidence};
+                         const struct bench__gates *gates, double noise_threshold,
+                         bench_error *err) {
+    const struct bench__verdict_options how = {.noise_threshold = noise_threshold,
+                                               .duels = m->evidence,
+                                               .n_duels = m->n_evidence,
+                                               .has_two_stages = 1};
     bench_outcome outcome;
     const int code = bench__judge(&outcome, m->runs[1], m->runs[0], gates, &how, err);
     *n = 0;
@@ -288,10 +292,14 @@ static bench_result *find_result(bench_run *run, const char *name) {
     return NULL;
 }
 
-/* The fresh data take the place of the screening's; only its rounds stay, for the whole suite. */
+/* The fresh data take the place of the screening's; only its rounds stay, for the whole suite. What
+ * an interruption has left without fresh data keeps those of the screening, undecided. */
 static void replace(struct bench__matchup *m, bench_run *fresh[2],
                     struct bench__duel_evidence *evidence, size_t n) {
     for (size_t i = 0; i < n; i++) {
+        if (fresh[1]->interrupted && evidence[i].n < 2 && evidence[i].failed_side < 0) {
+            continue;
+        }
         for (size_t k = 0; k < m->n_evidence; k++) {
             if (strcmp(m->evidence[k].name, evidence[i].name) == 0) {
                 const struct bench__duel_evidence old = m->evidence[k];
@@ -324,8 +332,9 @@ static int confirm(struct bench__matchup *m, struct stage stage, const struct be
     struct bench__duel_pair *suspects = bench__alloc(m->n_pairs, sizeof *suspects);
     struct bench__duel_evidence *evidence = NULL;
     bench_run *fresh[2] = {NULL, NULL};
-    int code =
-        suspects != NULL ? find_suspects(suspects, &stage.n_pairs, m, gates, err) : no_memory(err);
+    int code = suspects != NULL ? find_suspects(suspects, &stage.n_pairs, m, gates,
+                                                stage.options->noise_threshold, err)
+                                : no_memory(err);
     if (code == 0 && stage.n_pairs > 0) {
         stage.pairs = suspects;
         stage.seed = bench__rng_mix(stage.seed, 2);
@@ -405,10 +414,12 @@ int bench__matchup_decide(struct bench__matchup *m, const struct bench__cli_opti
         qsort(m->pairs, m->n_pairs, sizeof *m->pairs, by_name);
     }
     for (size_t i = 0; i < m->n_pairs; i++) {
+        const double threshold = bench__gates_threshold(gates, m->pairs[i].name);
         m->pairs[i].alpha = bench__gates_alpha(gates, m->pairs[i].name);
-        m->pairs[i].precision = log1p(bench__gates_threshold(gates, m->pairs[i].name)) / 2;
+        m->pairs[i].precision = log1p(fmax(threshold, o->noise_threshold)) / 2;
     }
     const int has_two_stages = !is_screened && !is_fixed && m->n_pairs > FEW_PAIRS;
+    m->has_two_stages = has_two_stages || is_screened;
     if (has_two_stages) {
         first.kind = BENCH_EVIDENCE_SCREENING;
         first.launches = first.max_launches = SCREENING_LAUNCHES;

@@ -30,6 +30,7 @@ struct bench__matchup {
     bench_run *runs[2];
     struct bench__duel_evidence *evidence; /* sorted by name */
     size_t n_evidence;
+    int has_two_stages; /* as in bench__verdict_options */
     /* by the caller */
     void (*on_progress)(void *context, const bench_progress *progress);
     void (*on_warning)(void *context, const char *text);

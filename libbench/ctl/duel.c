@@ -192,7 +192,8 @@ static int judge_and_report(struct command *c, bench_error *err) {
                                                .adjustment =
                                                    (enum bench__adjustment)c->options->adjust,
                                                .duels = m->evidence,
-                                               .n_duels = m->n_evidence};
+                                               .n_duels = m->n_evidence,
+                                               .has_two_stages = m->has_two_stages};
     const int code = benchctl_report(m->runs[1], old, &how, c->gates, c->options, err);
     bench__free(names);
     return code >= 0 && m->runs[1]->interrupted ? BENCH__EXIT_INTERRUPTED : code;

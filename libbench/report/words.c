@@ -266,12 +266,12 @@ void bench__say_inconclusive(struct bench__strbuf *out, const struct bench__view
         bench__strbuf_addf(out, ", where only changes of %s%s%s or more can be told from noise",
                            from, same ? "" : " to ", same ? "" : to);
     }
-    bench__strbuf_add(out, all_by_duel
-                               ? ". More time decides most of them: --measurement-time, or "
-                                 "--launches 64. Layout variants (--layouts) take out placement."
-                               : ". Measure longer (--measurement-time) or on a quieter machine, "
-                                 "or run the old and the new executable side by side: benchctl "
-                                 "compare OLD NEW.");
+    bench__strbuf_add(
+        out, all_by_duel ? ". More time decides most of them: --measurement-time, or "
+                           "--launches 64. Layout variants (-DBENCH_LAYOUTS=8) take out placement."
+                         : ". Measure longer (--measurement-time) or on a quieter machine, "
+                           "or run the old and the new executable side by side: benchctl "
+                           "compare OLD NEW.");
 }
 
 static void add_label(struct bench__strbuf *out, const bench_outcome *outcome) {

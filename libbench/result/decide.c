@@ -107,6 +107,12 @@ void bench__decide(bench_comparison *c, double upper) {
     if (isnan(c->p_value)) {
         bench__say_verdict(c, BENCH_VERDICT_INCONCLUSIVE,
                            "fewer than two valid launches on a side");
+    } else if (c->evidence == BENCH_EVIDENCE_SCREENING &&
+               (c->change.lower > c->threshold || c->change.upper < -c->threshold)) {
+        bench__say_verdict(c, BENCH_VERDICT_INCONCLUSIVE,
+                           "%s by %s in a short duel; no duel on fresh data has confirmed it",
+                           c->change.point > 0 ? "slower" : "faster",
+                           percent(fabs(c->change.point), 0).text);
     } else if (is_sure && c->change.lower > c->threshold) {
         say_changed(c, BENCH_VERDICT_REGRESSED, "slower", c->change.point, c->change.lower);
     } else if (is_sure && c->change.upper < -c->threshold) {

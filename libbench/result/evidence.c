@@ -12,7 +12,7 @@
 #include <string.h>
 
 void bench__evidence_init(struct bench__duel_evidence *e) {
-    *e = (struct bench__duel_evidence){.kind = BENCH_EVIDENCE_DUEL};
+    *e = (struct bench__duel_evidence){.kind = BENCH_EVIDENCE_DUEL, .failed_side = -1};
     for (size_t i = 0; i < BENCH_N_DECILES; i++) {
         e->shift[i] = (bench_estimate){NAN, NAN, NAN};
     }

@@ -21,7 +21,9 @@ struct bench__duel_evidence {
                        were close in time over the suite; owned */
     size_t n_rounds;
     int n_layouts, n_unpinned;
-    double wall_ns;                        /* of all launches */
+    int failed_side; /* 0 or 1: that side ended the duel, as `end` says; -1: none did */
+    char end[240];   /* "crashed: the new executable: ..." */
+    double wall_ns;  /* of all launches */
     bench_estimate shift[BENCH_N_DECILES]; /* as in bench_duel_record */
     bench_code code;
     char code_note[120];

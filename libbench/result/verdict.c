@@ -142,8 +142,30 @@ static const struct bench__duel_evidence *find_duel(const struct bench__verdict_
     return NULL;
 }
 
+/* The duel that decides about a comparison. One that the old executable ended, or an interruption,
+ * says nothing: what is known without it stands. */
+static const struct bench__duel_evidence *deciding_duel(const struct judging *j, const char *name) {
+    const struct bench__duel_evidence *duel = find_duel(j->options, name);
+    const int is_cut = duel != NULL && duel->n < 2 && j->out->run->interrupted;
+    return duel == NULL || duel->failed_side == 0 || (is_cut && duel->failed_side < 0) ? NULL
+                                                                                       : duel;
+}
+
+static bench_verdict verdict_of_absent(const struct judging *j) {
+    return j->options->lenient ? BENCH_VERDICT_NONE : BENCH_VERDICT_MISSING;
+}
+
 /* Verdicts that need no numbers. @return 1 when the pair can be compared. */
 static int is_comparable(const struct judging *j, bench_comparison *c) {
+    const struct bench__duel_evidence *duel = find_duel(j->options, c->name);
+    if (duel != NULL && duel->failed_side == 1) {
+        bench__say_verdict(c, verdict_of_absent(j), "%s", duel->end);
+        return 0;
+    }
+    if (duel != NULL && duel->failed_side == 0 && c->before->status != BENCH_STATUS_OK) {
+        bench__say_verdict(c, BENCH_VERDICT_NONE, "%s", duel->end);
+        return 0;
+    }
     if (c->before == NULL || c->before->status != BENCH_STATUS_OK) {
         bench__say_verdict(c, BENCH_VERDICT_NONE, "%s",
                            c->before == NULL ? "not in the baseline"
@@ -156,13 +178,13 @@ static int is_comparable(const struct judging *j, bench_comparison *c) {
     }
     if (c->after->status != BENCH_STATUS_OK) {
         const char *why = c->after->message;
-        bench__say_verdict(c, j->options->lenient ? BENCH_VERDICT_NONE : BENCH_VERDICT_MISSING,
-                           "%s%s%.180s", bench_status_name(c->after->status),
-                           why != NULL ? ": " : "", why != NULL ? why : "");
+        bench__say_verdict(c, verdict_of_absent(j), "%s%s%.180s",
+                           bench_status_name(c->after->status), why != NULL ? ": " : "",
+                           why != NULL ? why : "");
         return 0;
     }
     const char *change = changed_in_kind(c->after, c->before);
-    if (j->is_foreign && find_duel(j->options, c->name) == NULL) {
+    if (j->is_foreign && deciding_duel(j, c->name) == NULL) {
         bench__say_verdict(c, BENCH_VERDICT_INCOMPARABLE, "%.230s", j->out->incomparable_why);
     } else if (change != NULL) {
         bench__say_verdict(c, BENCH_VERDICT_INCOMPARABLE, "%s changed since the baseline", change);
@@ -175,7 +197,7 @@ static int is_comparable(const struct judging *j, bench_comparison *c) {
 
 static int measure_change(struct judging *j, bench_comparison *c, double *out_upper,
                           bench_error *err) {
-    const struct bench__duel_evidence *duel = find_duel(j->options, c->name);
+    const struct bench__duel_evidence *duel = deciding_duel(j, c->name);
     if (duel != NULL) {
         return bench__evidence_compare(c, out_upper, duel, j->out->run->seed, err);
     }
@@ -236,6 +258,9 @@ static int compare(struct judging *j, bench_error *err) {
         upper[i] = NAN;
         if (is_comparable(j, &out->comparisons[i])) {
             rc = measure_change(j, &out->comparisons[i], &upper[i], err);
+            if (j->options->has_two_stages) {
+                upper[i] = out->comparisons[i].change.upper; /* at 1 - alpha / 2 */
+            }
             out->comparisons[i].verdict = BENCH_VERDICT_INCONCLUSIVE; /* until decided */
         }
     }

@@ -17,9 +17,12 @@
  * Hochberg 1995), the interval at 1 - alpha:
  *     regressed     p < alpha and the whole interval above +d
  *     improved      p < alpha and the whole interval below -d
- *     pass          the one-sided upper bound at 1 - alpha is below d
- *     inconclusive  anything else, and whenever over 30 % of the launches of a side are
- * contaminated Times of another machine, build or clock, and benchmarks whose parameters,
+ *     pass          the one-sided upper bound at 1 - alpha is below d; at 1 - alpha / 2 where a
+ *                   decision has two stages
+ *     inconclusive  anything else; whenever over 30 % of the launches of a side of stored results
+ *                   are contaminated; and a change that only a screening has seen
+ *
+ * Times of another machine, build or clock, and benchmarks whose parameters,
  * throughput, threads or sampling changed, are incomparable. What the baseline has and this run
  * should have, but has not (or not OK), is missing.
  */
@@ -47,6 +50,9 @@ struct bench__verdict_options {
      * by name; machine and build are then no matter. */
     const struct bench__duel_evidence *duels;
     size_t n_duels;
+    /* What passes here ends it, and what does not is measured again: a pass has two chances to be
+     * wrong, and each gets half of alpha. */
+    int has_two_stages;
 };
 
 /**

@@ -85,10 +85,13 @@ static struct bench__request request_for(struct game *g, int side) {
 }
 
 static void fail(struct game *g, int side, bench_status status, const char *reason) {
-    if (g->out->status == BENCH_STATUS_OK) {
+    const int is_skipped = g->out->status == BENCH_STATUS_SKIPPED;
+    if (g->out->status == BENCH_STATUS_OK || (is_skipped && status != BENCH_STATUS_SKIPPED)) {
         g->out->status = status;
         g->out->failed_side = side;
         snprintf(g->out->reason, sizeof g->out->reason, "%s", reason);
+    } else if (is_skipped && status == BENCH_STATUS_SKIPPED) {
+        g->out->failed_side = 0; /* nothing is lost that the old side did not have */
     }
 }
 
@@ -122,7 +125,9 @@ static int make_ready(struct game *g, int side, int board_fd) {
         fail(g, side, reply.status, reply.reason);
     } else if (code == 0 && reply.type == BENCH__FRAME_LAUNCH) {
         code = take_launch(g, side, &answer);
-        fail(g, side, BENCH_STATUS_FAILED, "ended before its first turn");
+        if (code == 0 && g->out->side[side].status == BENCH_STATUS_OK) {
+            fail(g, side, BENCH_STATUS_FAILED, "ended before its first turn");
+        }
     } else if (code == 0) {
         g->ns_per_iteration[side] = bench__wire_get_f64(&answer);
         const uint64_t limit = bench__wire_get_u64(&answer);
@@ -253,7 +258,10 @@ static int play(struct game *g, int board_fd) {
     int code = 0;
     /* The side that warms up last has the warmer caches: that, too, is for a coin to decide. */
     const int first = (int)(bench__rng_u64(&g->rng) >> 63);
-    for (int k = 0; code == 0 && k < 2 && g->out->status == BENCH_STATUS_OK; k++) {
+    /* Where one side skips, whether the other one would have measured makes the difference. */
+    for (int k = 0; code == 0 && k < 2 &&
+                    (g->out->status == BENCH_STATUS_OK || g->out->status == BENCH_STATUS_SKIPPED);
+         k++) {
         code = make_ready(g, k == 0 ? first : !first, board_fd);
     }
     if (code == 0 && g->out->status == BENCH_STATUS_OK) {

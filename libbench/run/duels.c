@@ -151,10 +151,13 @@ static bench_launch *keep_side(struct session *s, int side, size_t pair,
 /* What ended a launch stands in the new side's result, where it is looked for, whichever side it
  * was. */
 static int keep_failure(struct session *s, size_t pair, struct bench__duel_launch *l) {
+    struct bench__duel_evidence *e = &s->evidence[pair];
     char text[800];
     bench_launch *slot = keep_side(s, 1, pair, l);
-    snprintf(text, sizeof text, "%s%s", l->failed_side == 0 ? "the old executable: " : "",
+    snprintf(text, sizeof text, "the %s executable: %s", l->failed_side == 0 ? "old" : "new",
              l->reason);
+    e->failed_side = l->failed_side;
+    snprintf(e->end, sizeof e->end, "%s: %.200s", bench_status_name(l->status), text);
     if (slot == NULL) {
         return no_memory(s->err);
     }
@@ -303,6 +306,9 @@ static int look(struct session *s, size_t pair) {
     struct state *state = &s->states[pair];
     state->n_left = launches_to_add(s, pair);
     s->launches_total += (size_t)state->n_left;
+    if (state->n_left == 0 && s->runs[1]->results[pair].n_launches > 0) {
+        bench__result_settle_status(&s->runs[1]->results[pair]); /* progress shows it */
+    }
     s->benchmarks_done += state->n_left == 0;
     report_progress(s, pair, state->n_left == 0);
     return state->n_left > 0;

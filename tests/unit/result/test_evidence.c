@@ -38,14 +38,15 @@ static bench_run *run_with(const char *const *functions, size_t n) {
 }
 
 /* What stands for one comparison. */
-static bench_comparison judge_one(const struct bench__duel_evidence *e, double threshold,
-                                  int *out_exit) {
+static bench_comparison judge_staged(const struct bench__duel_evidence *e, double threshold,
+                                     int has_two_stages, int *out_exit) {
     static const char *const names[] = {"f"};
     bench_run *old = run_with(names, 1), *new = run_with(names, 1);
     struct bench__gates *gates = NULL;
     bench_error err = {0};
     bench_outcome outcome;
-    const struct bench__verdict_options how = {.duels = e, .n_duels = 1};
+    const struct bench__verdict_options how = {
+        .duels = e, .n_duels = 1, .has_two_stages = has_two_stages};
     expect_ok(bench__gates_default(&gates, &err), &err);
     bench__gates_set_threshold(gates, threshold);
     expect_ok(bench__judge(&outcome, new, old, gates, &how, &err), &err);
@@ -56,6 +57,11 @@ static bench_comparison judge_one(const struct bench__duel_evidence *e, double t
     bench_run_free(old);
     bench_run_free(new);
     return c;
+}
+
+static bench_comparison judge_one(const struct bench__duel_evidence *e, double threshold,
+                                  int *out_exit) {
+    return judge_staged(e, threshold, 0, out_exit);
 }
 
 static void expect(struct bench__duel_evidence e, double threshold, bench_verdict verdict,
@@ -79,6 +85,46 @@ static void launches_decide(void **state) {
     expect(duel(name, d, 0, 0.002), 0.01, BENCH_VERDICT_PASS, "threshold 1.0 %", 0);
     expect(duel(name, d, 0.005, 0.002), 0.01, BENCH_VERDICT_PASS, "but less than", 0);
     expect(duel(name, d, 0.012, 0.02), 0.01, BENCH_VERDICT_INCONCLUSIVE, "more would decide", 0);
+}
+
+/* Two chances to pass, each at half of alpha: together as often wrong as one. */
+static void two_stages_share_alpha(void **state) {
+    (void)state;
+    int code;
+    struct bench__duel_evidence e = duel(name, BENCH_EVIDENCE_SCREENING, 0, 0.01);
+    const double limit = judge_one(&e, 0.05, &code).change.upper * 0.999;
+    assert_int_equal(judge_staged(&e, limit, 0, &code).verdict, BENCH_VERDICT_PASS);
+    assert_int_equal(judge_staged(&e, limit, 1, &code).verdict, BENCH_VERDICT_INCONCLUSIVE);
+    assert_int_equal(judge_staged(&e, limit * 1.01, 1, &code).verdict, BENCH_VERDICT_PASS);
+    bench__evidence_clear(&e);
+}
+
+static void a_screening_calls_no_change(void **state) {
+    (void)state;
+    const bench_evidence s = BENCH_EVIDENCE_SCREENING;
+    const bench_verdict open = BENCH_VERDICT_INCONCLUSIVE;
+    expect(duel(name, s, 0.03, 0.002), 0.01, open, "slower by 3.0 % in a short duel", 0);
+    expect(duel(name, s, -0.03, 0.002), 0.01, open, "faster by 3.0 % in a short duel", 0);
+    expect(duel(name, s, 0.005, 0.002), 0.01, BENCH_VERDICT_PASS, "but less than", 0);
+}
+
+static void who_ends_a_duel_decides_what_is_missing(void **state) {
+    (void)state;
+    int code;
+    struct bench__duel_evidence e = duel(name, BENCH_EVIDENCE_DUEL, 0.03, 0.002);
+    e.n = 0;
+    e.failed_side = 1;
+    snprintf(e.end, sizeof e.end, "crashed: the new executable: x");
+    bench_comparison c = judge_one(&e, 0.01, &code);
+    assert_int_equal(c.verdict, BENCH_VERDICT_MISSING);
+    assert_string_equal(c.reason, e.end);
+    assert_int_equal(code, 5);
+    /* the old one's end takes nothing from what is stored */
+    e.failed_side = 0;
+    c = judge_one(&e, 0.01, &code);
+    assert_int_equal(c.evidence, BENCH_EVIDENCE_STORED);
+    assert_int_equal(code, 0);
+    bench__evidence_clear(&e);
 }
 
 static void undecided_ones_tell_what_would_decide(void **state) {
@@ -305,6 +351,9 @@ static void memory_may_run_out_anywhere(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(launches_decide),
+        cmocka_unit_test(two_stages_share_alpha),
+        cmocka_unit_test(who_ends_a_duel_decides_what_is_missing),
+        cmocka_unit_test(a_screening_calls_no_change),
         cmocka_unit_test(undecided_ones_tell_what_would_decide),
         cmocka_unit_test(a_floor_widens_and_an_even_one_does_not),
         cmocka_unit_test(same_code_is_placement_unless_layouts_were_varied),

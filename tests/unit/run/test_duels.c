@@ -35,6 +35,10 @@ static void crash(bench_state *b) {
     abort();
 }
 
+static void skipped(bench_state *b) {
+    bench_skip(b, "nothing to measure here");
+}
+
 static bench_suite *suite;
 static char **arguments;
 
@@ -77,11 +81,12 @@ static struct played play(struct bench__duels duels, const char *const (*names)[
     duels.kind = BENCH_EVIDENCE_DUEL;
     duels.confidence_level = 0.95;
     duels.n_resamples = 100;
+    const uint64_t seed = duels.launch.seed != 0 ? duels.launch.seed : 5;
     duels.launch = (struct bench__duel_settings){.sampling = BENCH_SAMPLING_FLAT,
                                                  .warm_up_ns = 1e5,
                                                  .measurement_ns = 1e5,
                                                  .epoch_ns = 1e4,
-                                                 .seed = 5,
+                                                 .seed = seed,
                                                  .timeout_ns = INT64_C(60000000000),
                                                  .clock = clock.kind,
                                                  .ticks_per_ns = clock.ticks_per_ns};
@@ -173,6 +178,35 @@ static void a_side_that_fails_ends_its_pair_only(void **state) {
     clear(&p);
 }
 
+static void the_side_that_ends_a_duel_is_named(void **state) {
+    (void)state;
+    static const char *const names[][2] = {
+        {"crash", "exact"}, {"exact", "skip"}, {"skip", "slower"}};
+    struct played p = play((struct bench__duels){.launches = 8, .max_launches = 8}, names, 3);
+    static const char *const ends[] = {
+        "crashed: the old executable: ", "skipped: the new executable: nothing to measure",
+        "skipped: the old executable: nothing to measure"};
+    for (size_t i = 0; i < 3; i++) { /* sorted: exact, skip, slower */
+        assert_int_equal(p.evidence[i].failed_side, i == 1);
+        assert_memory_equal(p.evidence[i].end, ends[i], strlen(ends[i]));
+    }
+    clear(&p);
+}
+
+/* Whichever side is asked first: eight suites, and a coin decides in each. */
+static void what_both_skip_is_skipped_by_the_old_one(void **state) {
+    (void)state;
+    static const char *const names[][2] = {{"skip", "skip"}};
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        struct played p =
+            play((struct bench__duels){.launches = 8, .max_launches = 8, .launch = {.seed = seed}},
+                 names, 1);
+        assert_int_equal(p.evidence[0].failed_side, 0);
+        assert_int_equal(bench_run_find(p.runs[1], "skip")->status, BENCH_STATUS_SKIPPED);
+        clear(&p);
+    }
+}
+
 static void without_room_for_copies_there_is_no_floor(void **state) {
     (void)state;
     static const char *const names[][2] = {{"exact", "exact"}};
@@ -218,6 +252,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(more_launches_where_the_interval_is_wide),
         cmocka_unit_test(layouts_take_turns),
         cmocka_unit_test(a_side_that_fails_ends_its_pair_only),
+        cmocka_unit_test(the_side_that_ends_a_duel_is_named),
+        cmocka_unit_test(what_both_skip_is_skipped_by_the_old_one),
         cmocka_unit_test(without_room_for_copies_there_is_no_floor),
         cmocka_unit_test(copies_are_equal_and_leave_nothing),
     };
@@ -229,6 +265,7 @@ int main(int argc, char **argv) {
     bench_add(g, "slower", slower, &by_caller);
     bench_add(g, "uneven", uneven, &by_caller);
     bench_add(g, "crash", crash, NULL);
+    bench_add(g, "skip", skipped, NULL);
     const int code = bench__worker_is_one() ? bench__worker_main(&suite, 1)
                                             : cmocka_run_group_tests(tests, NULL, NULL);
     bench_suite_free(suite);
