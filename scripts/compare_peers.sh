@@ -1,18 +1,33 @@
 #!/usr/bin/env bash
 # What the measuring loop costs, beside that of other frameworks, on this machine, in one session:
 #
-#   scripts/compare_peers.sh [ROUNDS]         at least 20, the default
+#   scripts/compare_peers.sh [ROUNDS]              at least 20, the default
+#   scripts/compare_peers.sh --verdicts [TRIALS]   how far verdicts can be trusted instead
 #
 # Each round runs every framework once, on one CPU, in an order that alternates; what is compared is
 # the ratio within a round. Needs libbenchmark-dev for Google Benchmark, librust-criterion-dev and
 # cargo for criterion.rs; what is not there is said to be skipped. Ends with figures whose true
 # value is known (suite "truth").
+#
+# With --verdicts each framework plays TRIALS (20 by default) on the bodies of the selftest: it
+# measures the same code twice, then code that does 2 % more, and decides by its own rule which of
+# them changed. `benchctl selftest --time 5m --peers FILE` follows: this tool's own verdicts, and
+# all of them in one table. 20 trials are 200 decisions, about 5 minutes for Google Benchmark (which
+# also needs libbenchmark-tools and python3-scipy) and 10 for criterion.rs. Leave the machine alone
+# meanwhile.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-rounds=${1:-20}
-[[ $rounds =~ ^[0-9]+$ && $rounds -ge 20 ]] || die 'ROUNDS is a number, 20 or more'
+mode=loop rounds=${1:-20}
+if [[ $rounds == --verdicts ]]; then
+  mode=verdicts rounds=${2:-20}
+  [[ $rounds =~ ^[1-9][0-9]{0,3}$ ]] || die 'TRIALS is a number from 1 to 9999'
+  shift
+fi
+[[ $# -le 1 ]] || die "what is $2? The head of the script says how it is called"
+[[ $mode == verdicts || ($rounds =~ ^[0-9]+$ && $rounds -ge 20) ]] ||
+  die 'ROUNDS is a number, 20 or more'
 peers=$root/scripts/peers
 out=$root/build/peers
 crates=/usr/share/cargo/registry
@@ -43,14 +58,18 @@ measure_libbench() {
     --output-format json 2>/dev/null | jq '.benchmarks[0].time.median.point'
 }
 
-build_google() {
+google_version() {
   local version
   version=$(pkg-config --modversion benchmark 2>/dev/null) || {
     echo 'skipped: libbenchmark-dev not installed'
     return 1
   }
-  c++ -O2 "$peers/gb_empty.cc" -o "$out/gb_empty" -lbenchmark -pthread
   echo "Google Benchmark $version"
+}
+
+build_google() {
+  google_version || return 1
+  c++ -O2 "$peers/gb_empty.cc" -o "$out/gb_empty" -lbenchmark -pthread
 }
 
 measure_google() {
@@ -81,6 +100,13 @@ measure_criterion() {
     "$out/criterion/target/release/criterion_empty" --bench >/dev/null 2>&1
   jq '.median.point_estimate' "$out/criterion/results/empty/new/estimates.json"
 }
+
+if [[ $mode == verdicts ]]; then
+  # shellcheck source=scripts/peers/verdicts.sh
+  source "$peers/verdicts.sh"
+  play_verdicts "$rounds"
+  exit
+fi
 
 # ---- the rounds -------------------------------------------------------------------------------
 

@@ -150,6 +150,9 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "neighbour", FLAG, SELFTEST, MEASURING, AT(neighbour), NULL, NULL,
         .help = "make some noise on the machine meanwhile: bursts of arithmetic and of traffic "
         "through memory, on one CPU at most"},
+    [BENCH__OPT_PEERS] = {
+        "peers", FILENAME, SELFTEST, MEASURING, AT(peers), "FILE", NULL,
+        .help = "show the verdicts of other tools on this machine beside: their counts, in JSON"},
 
     [BENCH__OPT_CONFIDENCE_LEVEL] = {
         "confidence-level", FRACTION, RUN, STATISTICS, AT(confidence_level), "P", "0.95",
@@ -237,7 +240,7 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         "quiet", FLAG, REPORTS | SELFTEST | DOCTOR, OUTPUT, AT(quiet), NULL, NULL,
         .help = "only what is not a pass, and the last line", .letter = 'q'},
     [BENCH__OPT_VERBOSE] = {
-        "verbose", FLAG, REPORTS, OUTPUT, AT(verbose), NULL, NULL,
+        "verbose", FLAG, REPORTS | SELFTEST, OUTPUT, AT(verbose), NULL, NULL,
         .help = "every estimate, and what disturbed the run", .letter = 'v'},
 
     [BENCH__OPT_CONFIG] = {

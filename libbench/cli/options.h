@@ -38,6 +38,7 @@ enum bench__option_id {
     BENCH__OPT_TIME,
     BENCH__OPT_EFFECTS,
     BENCH__OPT_NEIGHBOUR,
+    BENCH__OPT_PEERS,
     BENCH__OPT_CONFIDENCE_LEVEL,
     BENCH__OPT_SIGNIFICANCE_LEVEL,
     BENCH__OPT_NRESAMPLES,
@@ -134,6 +135,7 @@ struct bench__cli_options {
     int64_t time_ns; /* of selftest and doctor, which have defaults of their own */
     char *effects;   /* "0,0.5%", not checked yet */
     int neighbour;
+    char *peers;
 
     double confidence_level, significance_level, noise_threshold, threshold;
     int64_t n_resamples;

@@ -200,10 +200,14 @@ int benchctl_selftest(const struct bench__cli_options *options, bench_error *err
     struct bench__selftest_plan plan;
     struct bench__trials trials = {0};
     struct bench__selftest_summary summary = {0};
+    struct bench__peers peers = {0};
     bench_run *run = NULL;
     int code = check_formats(options, err);
     if (code == 0) {
         code = make_plan(&plan, options, err);
+    }
+    if (code == 0 && options->peers != NULL) {
+        code = bench__peers_load(&peers, options->peers, err);
     }
     if (code == 0) {
         code = describe(&run, err);
@@ -215,10 +219,15 @@ int benchctl_selftest(const struct bench__cli_options *options, bench_error *err
         code = bench__selftest_summary(&summary, &trials, &plan, err);
     }
     if (code == 0) {
-        const struct bench__selftest_result result = {run, &plan, &trials, &summary};
+        if (peers.n > 0) {
+            bench__peers_count_own(&peers, &trials, &plan);
+        }
+        const struct bench__selftest_result result = {
+            run, &plan, &trials, &summary, peers.n > 0 ? &peers : NULL, options->verbose};
         code = report(&result, options, err);
         code = code != 0 ? code : trials.interrupted ? BENCH__EXIT_INTERRUPTED : exit_code(&result);
     }
+    bench__peers_clear(&peers);
     bench__selftest_summary_clear(&summary);
     bench__trials_clear(&trials);
     bench_run_free(run);

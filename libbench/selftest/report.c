@@ -174,6 +174,10 @@ void bench__selftest_text(struct bench__strbuf *out, const struct bench__selftes
         bench__strbuf_addc(out, '\n');
     }
     add_bars(out, result->summary);
+    if (result->peers != NULL) {
+        bench__strbuf_addc(out, '\n');
+        bench__peers_text(out, result->peers, result->is_verbose);
+    }
     if (is_any_missed(result->summary)) {
         add_spreads(out, result->summary);
     }

@@ -3,7 +3,7 @@
 #define BENCH_SELFTEST_REPORT_H
 
 #include "base/strbuf.h"
-#include "selftest/summary.h"
+#include "selftest/peers.h"
 
 #define BENCH__SELFTEST_FORMAT_VERSION 1
 
@@ -13,6 +13,8 @@ struct bench__selftest_result {
     const struct bench__selftest_plan *plan;
     const struct bench__trials *trials;
     const struct bench__selftest_summary *summary;
+    const struct bench__peers *peers; /* with this tool's own counts; NULL: none */
+    int is_verbose;                   /* in text, peers by body too */
 };
 
 /** At most 80 columns. A failed allocation is remembered by `out`. */

@@ -138,6 +138,9 @@ void bench__selftest_json(struct bench__strbuf *out, const struct bench__selftes
     write_host(&w, &result->run->host);
     bench__json_add_bool(&w, "interrupted", trials->interrupted);
     bench__json_add_text(&w, "library", bench_version());
+    if (result->peers != NULL) {
+        bench__peers_json(&w, result->peers);
+    }
     write_plan(&w, result->plan);
     bench__json_array_open(&w, "spread", BENCH__JSON_BLOCK);
     for (size_t i = 0; i < BENCH__N_BODIES; i++) {

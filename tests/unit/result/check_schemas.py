@@ -24,6 +24,8 @@ BEYOND_A_SCHEMA = {
     "default-loosened", "rule-bad-regex", "threshold-bare-five", "alpha-zero", "alpha-half",
     "fail-on-none-and-more", "budget-loosened", "budget-bad-quantity", "budget-wrong-unit",
     "budget-wrong-unit-rate", "budget-ratio-with-unit", "budget-why-control",
+    "tool-twice", "tool-control", "cell-twice", "effect-between-steps", "called-above-decided",
+    "slower-above-called",
     "empty", "launch-twice", "launch-after-centuries", "launch-without-its-calibration", "other-plan",
 }
 KINDS = {
@@ -33,6 +35,7 @@ KINDS = {
     "journal": ("journal", "journal.jsonl"),
     "noise": ("noise", "input.json"),
     "doctor": ("doctor", "input.json"),
+    "peers": ("peers", "peers.json"),
 }
 
 

@@ -2,7 +2,7 @@
 """Checks docs/schema/selftest.schema.json against what benchctl selftest really writes, and that it
 refuses what the program must not write.
 
-usage: check_schema.py SCHEMA BENCHCTL; exit code 77 when python3-jsonschema is not there
+usage: check_schema.py SCHEMA BENCHCTL PEERS; exit code 77 when python3-jsonschema is not there
 """
 import copy
 import json
@@ -17,7 +17,7 @@ except ImportError:
     sys.exit(77)
 
 OPTIONS = ["--time", "1ms", "--effects", "0,10%", "--launches", "2", "--warm-up-time", "0",
-           "--measurement-time", "8ms", "--seed", "7", "--quiet", "--output-format", "json"]
+           "--measurement-time", "8ms", "--seed", "7", "--quiet", "--output-format", "json", "--peers"]
 
 # Each makes one thing wrong: a path to a member, and its value; MISSING takes it away.
 MISSING = object()
@@ -42,6 +42,10 @@ FAULTS = [
     (("bars", -1, "value_ns"), "short"),
     (("spread", 0, "launch_sd"), -1),
     (("interrupted",), None),
+    (("peers", 0, "tool"), MISSING),
+    (("peers", 0, "cells", 0, "body"), "disk"),
+    (("peers", 2, "cells", 0, "decided"), 0),
+    (("peers", 2, "cells", 0, "upper"), None),
 ]
 
 
@@ -57,11 +61,11 @@ def with_fault(document, path, value):
     return document
 
 
-def main(schema_path, benchctl):
+def main(schema_path, benchctl, peers):
     schema = json.loads(pathlib.Path(schema_path).read_text(encoding="utf-8"))
     jsonschema.Draft7Validator.check_schema(schema)
     validator = jsonschema.Draft7Validator(schema)
-    done = subprocess.run([benchctl, "selftest"] + OPTIONS, check=False, stdout=subprocess.PIPE,
+    done = subprocess.run([benchctl, "selftest"] + OPTIONS + [peers], check=False, stdout=subprocess.PIPE,
                           stdin=subprocess.DEVNULL)
     if done.returncode not in (0, 3):  # 3: this machine misses a bar
         print("exit code %d" % done.returncode)

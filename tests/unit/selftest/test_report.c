@@ -29,6 +29,8 @@ struct fixture {
     struct bench__trial items[6];
     struct bench__trials trials;
     struct bench__selftest_summary summary;
+    const struct bench__peers *peers;
+    int is_verbose;
 };
 
 static struct bench__trial decision(int effect, int direction) {
@@ -74,7 +76,8 @@ static char *render(struct fixture *f, int is_json) {
     struct bench__strbuf sb;
     bench__strbuf_init(&sb);
     assert_int_equal(bench__selftest_summary(&f->summary, &f->trials, &f->plan, NULL), 0);
-    const struct bench__selftest_result result = {f->run, &f->plan, &f->trials, &f->summary};
+    const struct bench__selftest_result result = {f->run,      &f->plan, &f->trials,
+                                                  &f->summary, f->peers, f->is_verbose};
     (is_json ? bench__selftest_json : bench__selftest_text)(&sb, &result);
     const char *text = bench__strbuf_text(&sb);
     assert_non_null(text);
@@ -220,7 +223,8 @@ static int render_once(void) {
         return code;
     }
     bench__strbuf_init(&sb);
-    const struct bench__selftest_result result = {f->run, &f->plan, &f->trials, &f->summary};
+    const struct bench__selftest_result result = {f->run,      &f->plan, &f->trials,
+                                                  &f->summary, f->peers, f->is_verbose};
     (is_json ? bench__selftest_json : bench__selftest_text)(&sb, &result);
     code = bench__strbuf_text(&sb) != NULL ? 0 : BENCH_ENOMEM;
     bench__strbuf_clear(&sb);
