@@ -56,9 +56,8 @@ static int play(struct bench__matchup *m, struct bench__session *s, size_t n_dou
     }
     if (!s->options->quiet) {
         fprintf(stderr,
-                "%zu of %zu benchmarks are decided side by side with the executable of "
-                "'%s'\n",
-                m->n_pairs, outcome->n_comparisons,
+                "%zu of %zu benchmarks %s decided side by side with the executable of '%s'\n",
+                m->n_pairs, outcome->n_comparisons, m->n_pairs == 1 ? "is" : "are",
                 s->baseline->label != NULL ? s->baseline->label : "the baseline");
     }
     if (m->n_pairs < n_doubts) {
