@@ -11,6 +11,7 @@
 #include "cli/session.h"
 #include "result/model.h"
 #include "run/runner.h"
+#include "stats/paired.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -355,7 +356,12 @@ static int look_at_code(struct bench__matchup *m, bench_error *err) {
 int bench__matchup_decide(struct bench__matchup *m, const struct bench__cli_options *o,
                           const struct bench__gates *gates, int is_screened, bench_error *err) {
     const int is_fixed = bench__cli_given(o, BENCH__OPT_LAUNCHES);
-    const int launches = is_fixed ? (int)o->launches : FIRST_LOOK;
+    if (is_fixed && !is_screened && o->launches > BENCH__MAX_LAUNCHES) {
+        return bench__error(err, BENCH_EINVAL, "--launches: a duel has %d at most",
+                            BENCH__MAX_LAUNCHES);
+    }
+    const int most = o->launches < BENCH__MAX_LAUNCHES ? (int)o->launches : BENCH__MAX_LAUNCHES;
+    const int launches = is_fixed ? most : FIRST_LOOK;
     const struct stage decisive = {
         .m = m,
         .options = o,
