@@ -4,16 +4,15 @@
 #include "cli/matchup.h"
 
 #include "base/error.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/units.h"
+#include "cli/layouts.h"
 #include "cli/session.h"
 #include "result/model.h"
 #include "run/runner.h"
+#include "stats/paired.h"
 
-#include <ctype.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,56 +30,6 @@ static int no_memory(bench_error *err) {
 
 /* ---- the executables ---- */
 
-static int is_number(const char *name) {
-    size_t n = 0;
-    while (isdigit((unsigned char)name[n])) {
-        n++;
-    }
-    return n > 0 && n < 6 && name[n] == '\0';
-}
-
-static int by_number(const void *a, const void *b) {
-    const char *x = strrchr(*(char *const *)a, '/'), *y = strrchr(*(char *const *)b, '/');
-    const long d = strtol(x + 1, NULL, 10) - strtol(y + 1, NULL, 10);
-    return (d > 0) - (d < 0);
-}
-
-/* PATH.layouts, where PATH may be a link (to this executable, "/proc/self/exe"). */
-static char *layouts_dir(const char *path) {
-    char target[PATH_MAX + sizeof ".layouts"];
-    if (realpath(path, target) == NULL) {
-        return bench__strdup(path);
-    }
-    memcpy(target + strlen(target), ".layouts", sizeof ".layouts");
-    return bench__strdup(target);
-}
-
-/* PATH.layouts/1, 2, ...: the same program, linked in other orders. Not having any is no error. */
-static int find_layouts(struct bench__contender *side, bench_error *err) {
-    char **names = NULL, *dir = layouts_dir(side->path);
-    size_t n = 0;
-    if (dir == NULL) {
-        return no_memory(err);
-    }
-    int code = bench__list_directory(&names, &n, dir, NULL) == 0 ? 0 : BENCH_ENOTFOUND;
-    side->layouts = code == 0 ? bench__alloc(n, sizeof *side->layouts) : NULL;
-    for (size_t i = 0; side->layouts != NULL && i < n; i++) {
-        char *path = is_number(names[i]) ? bench__path_join(dir, names[i]) : NULL;
-        if (path != NULL && bench__is_executable(path) && side->n_layouts < BENCH__MAX_LAYOUTS) {
-            side->layouts[side->n_layouts++] = path;
-        } else {
-            bench__free(path);
-        }
-    }
-    if (side->n_layouts > 1) {
-        qsort(side->layouts, side->n_layouts, sizeof *side->layouts, by_number);
-    }
-    code = code == 0 && side->layouts == NULL ? no_memory(err) : 0;
-    bench__free_names(names, n);
-    bench__free(dir);
-    return code;
-}
-
 static int open_side(struct bench__contender *side, const char *path, bench_error *err) {
     side->path = bench__strdup(path);
     if (side->path == NULL) {
@@ -88,7 +37,7 @@ static int open_side(struct bench__contender *side, const char *path, bench_erro
     }
     side->argv[0] = side->path;
     const int code = bench__listing_load(&side->listing, side->path, err);
-    return code == 0 ? find_layouts(side, err) : code;
+    return code == 0 ? bench__layouts_find(side, err) : code;
 }
 
 int bench__matchup_open(struct bench__matchup *m, const char *old_path, const char *new_path,
@@ -102,10 +51,7 @@ void bench__matchup_clear(struct bench__matchup *m) {
     for (size_t side = 0; side < 2; side++) {
         struct bench__contender *c = &m->sides[side];
         bench__listing_clear(&c->listing);
-        for (size_t i = 0; i < c->n_layouts; i++) {
-            bench__free(c->layouts[i]);
-        }
-        bench__free(c->layouts);
+        bench__layouts_clear(c);
         bench__free(c->path);
         bench_run_free(m->runs[side]);
     }
@@ -207,11 +153,35 @@ static double time_of_duel(const struct bench__cli_options *o, enum bench__optio
     return (double)ns;
 }
 
+static size_t common_layouts(const struct bench__matchup *m) {
+    const size_t a = m->sides[0].n_layouts, b = m->sides[1].n_layouts;
+    return a < b ? a : b;
+}
+
+/* Layouts that were not built again when their executable was would be duelled in its place. */
+static int check_layouts(struct bench__matchup *m, bench_error *err) {
+    char why[400], text[460];
+    for (int side = 0; side < 2 && common_layouts(m) > 1; side++) {
+        const int code = bench__layouts_check(why, sizeof why, m, side, common_layouts(m), err);
+        if (code < 0) {
+            return code;
+        }
+        if (code == 0) {
+            bench__layouts_clear(&m->sides[side]);
+            snprintf(text, sizeof text, "layouts are not used: %s", why);
+            if (m->on_warning != NULL) {
+                m->on_warning(m->context, text);
+            }
+        }
+    }
+    return 0;
+}
+
 static int play(const struct stage *s, bench_run *runs[2], struct bench__duel_evidence **out,
                 bench_error *err) {
     const struct bench__cli_options *o = s->options;
     const struct bench__contender *a = &s->m->sides[0], *b = &s->m->sides[1];
-    const size_t n_layouts = a->n_layouts < b->n_layouts ? a->n_layouts : b->n_layouts;
+    const size_t n_layouts = common_layouts(s->m);
     const int floors = bench__duel_floor_launches(s->launches);
     const double n = s->launches + floors;
     const double warm_up_ns = time_of_duel(o, BENCH__OPT_WARM_UP_TIME, o->warm_up_time_ns);
@@ -358,18 +328,6 @@ static void note_code(struct bench__duel_evidence *e, const struct bench__code_r
     snprintf(e->code_note, sizeof e->code_note, "%.*s", (int)sizeof e->code_note - 1, text);
 }
 
-/* A side of a pair borrows its names from the list that it is in. */
-static const struct bench__code_roots *roots_of(const struct bench__matchup *m, int side,
-                                                const struct bench__duel_pair *pair) {
-    const struct bench__listing *listing = &m->sides[side].listing;
-    for (size_t i = 0; i < listing->n; i++) {
-        if (listing->items[i].function == pair->side[side].function) {
-            return &listing->items[i].code;
-        }
-    }
-    return NULL;
-}
-
 /* Says of every duel whether both sides run the same machine code. An executable that cannot be
  * read for that leaves it unknown, and says why. */
 static int look_at_code(struct bench__matchup *m, bench_error *err) {
@@ -383,8 +341,8 @@ static int look_at_code(struct bench__matchup *m, bench_error *err) {
     for (size_t i = 0; i < m->n_evidence && rc != BENCH_ENOMEM; i++) {
         const struct bench__duel_pair *pair = find_pair(m, m->evidence[i].name);
         if (rc == 0) {
-            rc = bench__code_compare(&result, code[0], roots_of(m, 0, pair), code[1],
-                                     roots_of(m, 1, pair), err);
+            rc = bench__code_compare(&result, code[0], bench__matchup_roots(m, 0, pair), code[1],
+                                     bench__matchup_roots(m, 1, pair), err);
         } else {
             snprintf(result.reason, sizeof result.reason, "%.190s", why.text);
         }
@@ -398,7 +356,12 @@ static int look_at_code(struct bench__matchup *m, bench_error *err) {
 int bench__matchup_decide(struct bench__matchup *m, const struct bench__cli_options *o,
                           const struct bench__gates *gates, int is_screened, bench_error *err) {
     const int is_fixed = bench__cli_given(o, BENCH__OPT_LAUNCHES);
-    const int launches = is_fixed ? (int)o->launches : FIRST_LOOK;
+    if (is_fixed && !is_screened && o->launches > BENCH__MAX_LAUNCHES) {
+        return bench__error(err, BENCH_EINVAL, "--launches: a duel has %d at most",
+                            BENCH__MAX_LAUNCHES);
+    }
+    const int most = o->launches < BENCH__MAX_LAUNCHES ? (int)o->launches : BENCH__MAX_LAUNCHES;
+    const int launches = is_fixed ? most : FIRST_LOOK;
     const struct stage decisive = {
         .m = m,
         .options = o,
@@ -425,7 +388,10 @@ int bench__matchup_decide(struct bench__matchup *m, const struct bench__cli_opti
         first.launches = first.max_launches = SCREENING_LAUNCHES;
         first.share = SCREENING_SHARE;
     }
-    int code = play(&first, m->runs, &m->evidence, err);
+    int code = check_layouts(m, err);
+    if (code == 0) {
+        code = play(&first, m->runs, &m->evidence, err);
+    }
     m->n_evidence = code == 0 ? m->n_pairs : 0;
     if (code == 0 && has_two_stages && !m->runs[1]->interrupted) {
         code = confirm(m, decisive, gates, err);

@@ -207,7 +207,8 @@ const struct bench__option bench__options[BENCH__N_OPTIONS] = {
         .help = "thresholds and budgets; otherwise gates.json beside the baselines, if it exists"},
     [BENCH__OPT_THRESHOLD] = {
         "threshold", FRACTION, RUN | COMPARE, BASELINES, AT(threshold), "P", NULL,
-        .help = "slowdown that is accepted; otherwise the gates say, or 5%", .max = 10},
+        .help = "slowdown that is accepted; otherwise the gates say, or 5% (between two "
+                "executables 1%)", .max = 10},
     [BENCH__OPT_FAIL_ON] = {
         "fail-on", FAIL_ON, REPORTS, BASELINES, AT(fail_on), "LIST", NULL,
         .help = "what fails the run: regressed, missing, incomparable, inconclusive, budget, "

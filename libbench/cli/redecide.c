@@ -48,17 +48,17 @@ static void on_warning(void *context, const char *text) {
     fprintf(stderr, "warning: %s\n", text);
 }
 
-static int play(struct bench__matchup *m, struct bench__session *s, size_t n_doubts) {
+static int play(struct bench__matchup *m, struct bench__session *s, size_t n_doubts,
+                bench_error *err) {
     const bench_outcome *outcome = &s->outcome;
-    int code = add_doubts(m, outcome, s->err);
+    int code = add_doubts(m, outcome, err);
     if (code != 0 || m->n_pairs == 0) {
         return code;
     }
     if (!s->options->quiet) {
         fprintf(stderr,
-                "%zu of %zu benchmarks are decided side by side with the executable of "
-                "'%s'\n",
-                m->n_pairs, outcome->n_comparisons,
+                "%zu of %zu benchmarks %s decided side by side with the executable of '%s'\n",
+                m->n_pairs, outcome->n_comparisons, m->n_pairs == 1 ? "is" : "are",
                 s->baseline->label != NULL ? s->baseline->label : "the baseline");
     }
     if (m->n_pairs < n_doubts) {
@@ -68,7 +68,7 @@ static int play(struct bench__matchup *m, struct bench__session *s, size_t n_dou
     m->on_progress = on_progress;
     m->on_warning = on_warning;
     m->context = s;
-    code = bench__matchup_decide(m, s->options, s->gates, 1, s->err);
+    code = bench__matchup_decide(m, s->options, s->gates, 1, err);
     bench__progress_line_free(s->line);
     s->line = NULL;
     return code;
@@ -84,16 +84,20 @@ int bench__redecide(struct bench__matchup *out, struct bench__session *s) {
     }
     bench_error why = {0};
     int code = bench__matchup_open(out, s->baseline_exe, NULL, &why);
-    if (code != 0 && o->baseline_exe != NULL) {
+    if (code == 0) {
+        code = play(out, s, n_doubts, &why);
+    }
+    if (code == 0) {
+        return 0;
+    }
+    if (o->baseline_exe != NULL || code == BENCH_ENOMEM) {
         if (s->err->code == 0) {
             *s->err = why;
         }
         return code;
     }
-    if (code != 0) {
-        fprintf(stderr, "warning: no duels with the kept executable: %s\n", why.text);
-        bench__matchup_clear(out);
-        return 0;
-    }
-    return play(out, s, n_doubts);
+    /* a kept one may be of a version whose workers do not understand this one; the run stands */
+    fprintf(stderr, "warning: no duels with the kept executable: %s\n", why.text);
+    bench__matchup_clear(out);
+    return 0;
 }

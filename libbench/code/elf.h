@@ -73,6 +73,8 @@ const struct bench__elf_symbol *bench__elf_object_at(const struct bench__elf *el
 /** 1 when a mark of one name stands at `address` in `elf` and at `other` in `of`. */
 int bench__elf_same_mark(const struct bench__elf *elf, uint64_t address,
                          const struct bench__elf *of, uint64_t other);
+/** 1 when the program's handle of itself stands there: all that it says is its own address. */
+int bench__elf_is_handle(const struct bench__elf *elf, uint64_t address);
 /** The relocation of exactly this place, or the first from there on with `from`. NULL: none. */
 const struct bench__elf_relocation *bench__elf_relocation_at(const struct bench__elf *elf,
                                                              uint64_t address);

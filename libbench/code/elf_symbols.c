@@ -292,6 +292,16 @@ int bench__elf_same_mark(const struct bench__elf *elf, uint64_t address,
     return 0;
 }
 
+int bench__elf_is_handle(const struct bench__elf *elf, uint64_t address) {
+    for (size_t i = mark_from(elf, address); i < elf->n_marks && elf->marks[i].address == address;
+         i++) {
+        if (strcmp(elf->marks[i].name, "__dso_handle") == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 const struct bench__elf_relocation *bench__elf_relocation_from(const struct bench__elf *elf,
                                                                uint64_t address) {
     size_t low = 0, high = elf->n_relocations;

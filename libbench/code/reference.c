@@ -265,6 +265,9 @@ static bench_code same_data(struct bench__comparison *c, const struct bench__bot
     const struct bench__elf_symbol *a = bench__elf_object_at(c->elf[0], t->at[0]);
     const struct bench__elf_symbol *b = bench__elf_object_at(c->elf[1], t->at[1]);
     const int may_be_writable = t->section[0]->is_writable || t->section[1]->is_writable;
+    if (bench__elf_is_handle(c->elf[0], t->at[0]) && bench__elf_is_handle(c->elf[1], t->at[1])) {
+        return SAME;
+    }
     if (a != NULL && b != NULL) {
         const int are_starts = a->address == t->at[0] && b->address == t->at[1];
         return is_pointer && are_starts && !same_name(a->name, b->name) && same_ends(c, t)

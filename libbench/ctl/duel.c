@@ -114,6 +114,11 @@ static int open_all(struct command *c, bench_error *err) {
     if (code == 0) {
         code = bench__matchup_open(&c->matchup, c->paths[0], c->paths[1], err);
     }
+    if (code == 0 && has_one_pair(c) && c->n_filters > 0) {
+        return bench__error(err, BENCH_EINVAL,
+                            "filters are for comparing all of two executables, not '%.200s'",
+                            o->arguments.items[2]);
+    }
     return code == 0 ? pair_up(c, err) : code;
 }
 

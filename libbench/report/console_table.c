@@ -177,15 +177,30 @@ static void set_interval_title(const struct bench__console *c, struct layout *la
     snprintf(layout->interval, sizeof layout->interval, "%s interval", percent);
 }
 
-/* "vs main" stands above the verdict and the change; a label too long for that is "baseline". */
-static void set_verdict_title(struct layout *layout, const struct bench__strbuf *against) {
+/* Two executables have no baseline between them. */
+static int are_all_duels(const bench_outcome *outcome) {
+    size_t n_duels = 0;
+    for (size_t i = 0; i < outcome->n_comparisons; i++) {
+        const bench_comparison *c = &outcome->comparisons[i];
+        if (c->evidence == BENCH_EVIDENCE_STORED && !isnan(c->p_value)) {
+            return 0;
+        }
+        n_duels += c->evidence != BENCH_EVIDENCE_STORED;
+    }
+    return n_duels > 0;
+}
+
+/* "vs main" stands above the verdict and the change; a label too long for that is "baseline", or
+ * "old" among duels. */
+static void set_verdict_title(struct layout *layout, const struct bench__strbuf *against,
+                              const bench_outcome *outcome) {
     if (layout->width[VERDICT] == 0) {
         return;
     }
     int room = layout->width[VERDICT] + GAP + layout->width[CHANGE];
     const char *text = bench__strbuf_text(against);
     int fits = text != NULL && bench__ink_width(against) <= room;
-    layout->against = fits ? text : "vs baseline";
+    layout->against = fits ? text : are_all_duels(outcome) ? "vs old" : "vs baseline";
     int missing = (int)bench__display_width(layout->against) - room;
     layout->width[VERDICT] += missing > 0 ? missing : 0;
 }
@@ -204,7 +219,7 @@ static void choose_layout(const struct bench__console *c, struct layout *layout,
                           const struct bench__strbuf *against) {
     const size_t n_layouts = sizeof LAYOUTS / sizeof *LAYOUTS;
     measure(c, layout);
-    set_verdict_title(layout, against);
+    set_verdict_title(layout, against, c->view->outcome);
     int wanted = fitting_name_width(c, c->style->columns / 4);
     size_t i = 0;
     while (i + 1 < n_layouts && c->style->columns - total_width(layout, LAYOUTS[i]) < wanted) {
