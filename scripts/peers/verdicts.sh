@@ -83,7 +83,7 @@ decide_criterion() { # decide_criterion WORK
 rule_of() { # rule_of NAME: when it calls something changed
   case $1 in
     google) echo "compare.py: U test of $repetitions repetitions each, real time, p below 5 %" ;;
-    criterion) echo 'p below 5 % and the interval of the change beyond 1 %, its defaults' ;;
+    criterion) echo 'p below 5 %, interval of the change beyond 1 %, 10,000 resamples' ;;
   esac
 }
 
