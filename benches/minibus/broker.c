@@ -44,6 +44,7 @@ int mb_broker_new(mb_broker **out, const mb_broker_options *options) {
         return MB_ENOMEM;
     }
     broker->options = resolved;
+    atomic_init(&broker->n_unacked_lost, 0);
     rc = mb__topics_init(&broker->topics);
     if (rc) {
         mb__free(broker);
@@ -103,12 +104,13 @@ static void drop_oldest(struct mb__topic *topic, size_t n) {
     }
 }
 
-static int make_room(const mb_broker *broker, struct mb__topic *topic, size_t n) {
+static int make_room(const mb_broker *broker, struct mb__topic *topic, size_t n,
+                     int64_t timeout_ns) {
     if (topic->closed) {
         return MB_ECLOSED;
     }
     if (broker->options.overflow != MB_OVERFLOW_DROP_OLDEST) {
-        return wait_for_room(topic, n, broker->options.block_timeout_ns);
+        return wait_for_room(topic, n, timeout_ns);
     }
     drop_oldest(topic, n);
     return 0;
@@ -133,7 +135,7 @@ enum work { REAL, REPEATED };
 
 static int prepare(const mb_broker *broker, struct mb__topic *topic, size_t n, enum work work) {
     if (work == REAL) {
-        return make_room(broker, topic, n);
+        return make_room(broker, topic, n, broker->options.block_timeout_ns);
     }
     for (size_t i = 0; i < topic->n_subscribers; i++) {
         mb__queue_drain(&topic->subscribers[i]->scratch);
@@ -172,6 +174,24 @@ static int publish(mb_broker *broker, const char *name, mb_message *const *messa
     if (rc == 0) {
         enqueue(broker, topic, messages, n, work);
         wake_subscribers(topic);
+    }
+    pthread_mutex_unlock(&topic->lock);
+    return rc;
+}
+
+int mb__publish_one(mb_broker *broker, const char *name, mb_message *message, int64_t timeout_ns,
+                    size_t *n_readers) {
+    *n_readers = 0;
+    struct mb__topic *topic = mb__topics_find(&broker->topics, name);
+    if (!topic) {
+        return mb__topics_are_closed(&broker->topics) ? MB_ECLOSED : 0;
+    }
+    pthread_mutex_lock(&topic->lock);
+    const int rc = make_room(broker, topic, 1, timeout_ns);
+    if (rc == 0) {
+        enqueue(broker, topic, &message, 1, REAL);
+        wake_subscribers(topic);
+        *n_readers = topic->n_subscribers;
     }
     pthread_mutex_unlock(&topic->lock);
     return rc;

@@ -9,9 +9,12 @@
 #define MINIBUS_SLOWDOWN_PERCENT 0
 #endif
 
+struct mb__ack;
+
 struct mb_broker {
     mb_broker_options options; /* resolved */
     struct mb__topics topics;
+    _Atomic uint64_t n_unacked_lost;
 };
 
 struct mb_subscriber {
@@ -21,6 +24,15 @@ struct mb_subscriber {
     struct mb__queue queue;
     struct mb__queue scratch; /* for repeated work; without slots unless publish is slowed down */
     uint64_t n_received, n_dropped, n_expired;
+    struct mb__ack *ack; /* NULL: what is received is settled */
 };
+
+/** Publishes one message with `timeout_ns` instead of the broker's time limit, and without what
+ *  mb_publish() does around it. @param n_readers receives how many subscribers got it. */
+int mb__publish_one(mb_broker *broker, const char *topic, mb_message *message, int64_t timeout_ns,
+                    size_t *n_readers);
+
+/** As mb_subscribe(); takes over `ack`, which may be NULL, unless it fails. */
+int mb__subscribe(mb_subscriber **out, mb_broker *broker, const char *topic, struct mb__ack *ack);
 
 #endif
