@@ -44,6 +44,7 @@ int mb_broker_new(mb_broker **out, const mb_broker_options *options) {
         return MB_ENOMEM;
     }
     broker->options = resolved;
+    broker->chain.n_links = 0;
     atomic_init(&broker->n_unacked_lost, 0);
     rc = mb__topics_init(&broker->topics);
     if (rc) {
@@ -206,7 +207,8 @@ static void repeat(mb_broker *broker, const char *name, mb_message *const *messa
     }
 }
 
-int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages, size_t n) {
+static int publish_directly(mb_broker *broker, const char *topic, mb_message *const *messages,
+                            size_t n) {
     if (n > broker->options.queue_capacity) {
         return MB_EQUEUEFULL;
     }
@@ -215,4 +217,11 @@ int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages
         repeat(broker, topic, messages, n);
     }
     return rc;
+}
+
+int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages, size_t n) {
+    if (__builtin_expect(broker->chain.n_links != 0, 0)) {
+        return mb__chain_publish(broker, &broker->chain, topic, messages, n, publish_directly);
+    }
+    return publish_directly(broker, topic, messages, n);
 }

@@ -68,7 +68,8 @@ void mb_broker_shutdown(mb_broker *broker);
  * Publishes n messages. The batch is atomic: either every subscriber of the topic gets all of it,
  * in this order and with nothing in between, or nobody gets anything. Publishing to a topic that
  * nobody ever subscribed succeeds and does nothing. The broker takes references of its own.
- * @return 0, MB_EQUEUEFULL (also when n exceeds the queue capacity, under any policy), MB_ECLOSED.
+ * @return 0, MB_EQUEUEFULL (also when n exceeds the queue capacity, under any policy), MB_ECLOSED,
+ *  and with middleware (minibus/middleware.h) what that returns, and MB_ENOMEM.
  */
 int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages, size_t n);
 

@@ -2,6 +2,7 @@
 #ifndef MINIBUS_BROKER_STRUCT_H
 #define MINIBUS_BROKER_STRUCT_H
 
+#include "minibus/middleware_chain.h"
 #include "minibus/topic.h"
 
 /* How much more work publish does than it has to: a regression of a known size. Any percentage. */
@@ -14,6 +15,7 @@ struct mb__ack;
 struct mb_broker {
     mb_broker_options options; /* resolved */
     struct mb__topics topics;
+    struct mb__chain chain; /* does not change while the broker is in use */
     _Atomic uint64_t n_unacked_lost;
 };
 
