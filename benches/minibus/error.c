@@ -17,6 +17,8 @@ static const char *const texts[] = {
     [-MB_ETIMEOUT] = "timed out",
     [-MB_ECLOSED] = "broker is closed",
     [-MB_ENOROUTE] = "no route matches",
+    [-MB_ECONFLICT] = "histories contradict each other",
+    [-MB_EPEER] = "the other side is gone",
     [-MB_ENOTPENDING] = "delivery is not pending",
 };
 

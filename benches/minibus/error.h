@@ -18,7 +18,9 @@ enum {
     MB_ECLOSED = -11,   /**< the broker was shut down */
     MB_ENOROUTE = -12,  /**< no route of the router matches the message */
 
-    MB_ENOTPENDING = -20 /**< that delivery is not pending: acknowledged, returned or timed out */
+    MB_ENOTPENDING = -20, /**< that delivery is not pending: acknowledged, returned or timed out */
+    MB_ECONFLICT = -21,   /**< two logs have different histories for one replica */
+    MB_EPEER = -22        /**< the other side is gone before the exchange was complete */
 };
 
 /** @return one line for a person, such as "queue is full"; never NULL. */
