@@ -113,8 +113,7 @@ static int is_expired(const mb_pool *pool, const struct idle *idle, int64_t now_
 static size_t take_oldest(mb_pool *pool, void **connections, size_t capacity, int all) {
     const int64_t now_ns = all ? 0 : clock_ns(pool);
     size_t n = 0;
-    while (n < capacity && n < pool->n_idle &&
-           (all || is_expired(pool, &pool->idle[n], now_ns))) {
+    while (n < capacity && n < pool->n_idle && (all || is_expired(pool, &pool->idle[n], now_ns))) {
         connections[n] = pool->idle[n].connection;
         n++;
     }
@@ -148,8 +147,7 @@ static size_t close_oldest(mb_pool *pool, int all) {
 static int wait_for_one(mb_pool *pool, int64_t timeout_ns) {
     struct mb__wait wait = {.timeout_ns = timeout_ns};
     int rc = 0, has_waited = 0;
-    while (!pool->closed && pool->n_idle == 0 &&
-           pool->n_in_use == pool->options.max_connections) {
+    while (!pool->closed && pool->n_idle == 0 && pool->n_in_use == pool->options.max_connections) {
         if (rc) {
             pool->stats.timeouts++;
             return rc;
