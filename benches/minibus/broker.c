@@ -44,6 +44,8 @@ int mb_broker_new(mb_broker **out, const mb_broker_options *options) {
         return MB_ENOMEM;
     }
     broker->options = resolved;
+    broker->chain.n_links = 0;
+    atomic_init(&broker->n_unacked_lost, 0);
     rc = mb__topics_init(&broker->topics);
     if (rc) {
         mb__free(broker);
@@ -103,12 +105,13 @@ static void drop_oldest(struct mb__topic *topic, size_t n) {
     }
 }
 
-static int make_room(const mb_broker *broker, struct mb__topic *topic, size_t n) {
+static int make_room(const mb_broker *broker, struct mb__topic *topic, size_t n,
+                     int64_t timeout_ns) {
     if (topic->closed) {
         return MB_ECLOSED;
     }
     if (broker->options.overflow != MB_OVERFLOW_DROP_OLDEST) {
-        return wait_for_room(topic, n, broker->options.block_timeout_ns);
+        return wait_for_room(topic, n, timeout_ns);
     }
     drop_oldest(topic, n);
     return 0;
@@ -133,7 +136,7 @@ enum work { REAL, REPEATED };
 
 static int prepare(const mb_broker *broker, struct mb__topic *topic, size_t n, enum work work) {
     if (work == REAL) {
-        return make_room(broker, topic, n);
+        return make_room(broker, topic, n, broker->options.block_timeout_ns);
     }
     for (size_t i = 0; i < topic->n_subscribers; i++) {
         mb__queue_drain(&topic->subscribers[i]->scratch);
@@ -177,6 +180,24 @@ static int publish(mb_broker *broker, const char *name, mb_message *const *messa
     return rc;
 }
 
+int mb__publish_one(mb_broker *broker, const char *name, mb_message *message, int64_t timeout_ns,
+                    size_t *n_readers) {
+    *n_readers = 0;
+    struct mb__topic *topic = mb__topics_find(&broker->topics, name);
+    if (!topic) {
+        return mb__topics_are_closed(&broker->topics) ? MB_ECLOSED : 0;
+    }
+    pthread_mutex_lock(&topic->lock);
+    const int rc = make_room(broker, topic, 1, timeout_ns);
+    if (rc == 0) {
+        enqueue(broker, topic, &message, 1, REAL);
+        wake_subscribers(topic);
+        *n_readers = topic->n_subscribers;
+    }
+    pthread_mutex_unlock(&topic->lock);
+    return rc;
+}
+
 /* In the long run every batch is repeated MINIBUS_SLOWDOWN_PERCENT / 100 times: whole batches, so
  * that the share is the same for large and small ones. */
 static void repeat(mb_broker *broker, const char *name, mb_message *const *messages, size_t n) {
@@ -186,7 +207,8 @@ static void repeat(mb_broker *broker, const char *name, mb_message *const *messa
     }
 }
 
-int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages, size_t n) {
+static int publish_directly(mb_broker *broker, const char *topic, mb_message *const *messages,
+                            size_t n) {
     if (n > broker->options.queue_capacity) {
         return MB_EQUEUEFULL;
     }
@@ -195,4 +217,11 @@ int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages
         repeat(broker, topic, messages, n);
     }
     return rc;
+}
+
+int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages, size_t n) {
+    if (__builtin_expect(broker->chain.n_links != 0, 0)) {
+        return mb__chain_publish(broker, &broker->chain, topic, messages, n, publish_directly);
+    }
+    return publish_directly(broker, topic, messages, n);
 }

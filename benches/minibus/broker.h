@@ -32,7 +32,7 @@ typedef struct mb_broker_options {
     size_t queue_capacity; /**< messages per subscriber; default 1024 */
     mb_overflow overflow;
     int64_t block_timeout_ns; /**< default one second; MB_FOREVER */
-    /** The clock for times to live, in nanoseconds; default CLOCK_MONOTONIC. */
+    /** The clock for times to live and visibility, in nanoseconds; default CLOCK_MONOTONIC. */
     int64_t (*now_ns)(void *user);
     void *clock_user;
 } mb_broker_options;
@@ -41,14 +41,17 @@ typedef struct mb_broker_options {
 typedef struct mb_delivery {
     mb_message *message; /**< a reference that is the receiver's: mb_message_unref() */
     uint64_t sequence;   /**< in its topic: a gap is what this subscriber lost */
+    uint64_t ack_tag;    /**< for acknowledging exactly this delivery (minibus/ack.h), or 0 */
+    uint32_t
+        n_deliveries; /**< of this message to this subscriber; 1 is the first, 0 without acks */
 } mb_delivery;
 
 /** What became of the messages that were queued for one subscriber. */
 typedef struct mb_subscriber_stats {
-    uint64_t received;
-    uint64_t dropped; /**< by MB_OVERFLOW_DROP_OLDEST */
-    uint64_t expired; /**< found past their time to live by a receiver */
-    size_t queued;    /**< now */
+    uint64_t received; /**< with acks, repeated deliveries count again */
+    uint64_t dropped;  /**< by MB_OVERFLOW_DROP_OLDEST */
+    uint64_t expired;  /**< found past their time to live by a receiver */
+    size_t queued;     /**< now */
 } mb_subscriber_stats;
 
 /** @param options may be NULL. @return 0, MB_ENOMEM, MB_EINVAL, MB_ESYSTEM. */
@@ -65,14 +68,16 @@ void mb_broker_shutdown(mb_broker *broker);
  * Publishes n messages. The batch is atomic: either every subscriber of the topic gets all of it,
  * in this order and with nothing in between, or nobody gets anything. Publishing to a topic that
  * nobody ever subscribed succeeds and does nothing. The broker takes references of its own.
- * @return 0, MB_EQUEUEFULL (also when n exceeds the queue capacity, under any policy), MB_ECLOSED.
+ * @return 0, MB_EQUEUEFULL (also when n exceeds the queue capacity, under any policy), MB_ECLOSED,
+ *  and with middleware (minibus/middleware.h) what that returns, and MB_ENOMEM.
  */
 int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages, size_t n);
 
 /** Subscribes from now on. @return 0, MB_ENOMEM, MB_EINVAL (topic name), MB_ECLOSED, MB_ESYSTEM. */
 int mb_subscribe(mb_subscriber **out, mb_broker *broker, const char *topic);
 
-/** Unsubscribes and drops what is queued. Nobody may be receiving from it. Accepts NULL. */
+/** Unsubscribes and drops what is queued; with acks, see minibus/ack.h. Nobody may be receiving
+ *  from it. Accepts NULL. */
 void mb_subscriber_free(mb_subscriber *subscriber);
 
 /** Takes the next message. @param timeout_ns 0 or more, or MB_FOREVER.

@@ -2,6 +2,7 @@
 #ifndef MINIBUS_BROKER_STRUCT_H
 #define MINIBUS_BROKER_STRUCT_H
 
+#include "minibus/middleware_chain.h"
 #include "minibus/topic.h"
 
 /* How much more work publish does than it has to: a regression of a known size. Any percentage. */
@@ -9,9 +10,13 @@
 #define MINIBUS_SLOWDOWN_PERCENT 0
 #endif
 
+struct mb__ack;
+
 struct mb_broker {
     mb_broker_options options; /* resolved */
     struct mb__topics topics;
+    struct mb__chain chain; /* does not change while the broker is in use */
+    _Atomic uint64_t n_unacked_lost;
 };
 
 struct mb_subscriber {
@@ -21,6 +26,15 @@ struct mb_subscriber {
     struct mb__queue queue;
     struct mb__queue scratch; /* for repeated work; without slots unless publish is slowed down */
     uint64_t n_received, n_dropped, n_expired;
+    struct mb__ack *ack; /* NULL: what is received is settled */
 };
+
+/** Publishes one message with `timeout_ns` instead of the broker's time limit, and without what
+ *  mb_publish() does around it. @param n_readers receives how many subscribers got it. */
+int mb__publish_one(mb_broker *broker, const char *topic, mb_message *message, int64_t timeout_ns,
+                    size_t *n_readers);
+
+/** As mb_subscribe(); takes over `ack`, which may be NULL, unless it fails. */
+int mb__subscribe(mb_subscriber **out, mb_broker *broker, const char *topic, struct mb__ack *ack);
 
 #endif

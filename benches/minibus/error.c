@@ -17,9 +17,13 @@ static const char *const texts[] = {
     [-MB_ETIMEOUT] = "timed out",
     [-MB_ECLOSED] = "broker is closed",
     [-MB_ENOROUTE] = "no route matches",
+    [-MB_ECONFLICT] = "histories contradict each other",
+    [-MB_EPEER] = "the other side is gone",
+    [-MB_ENOTPENDING] = "delivery is not pending",
 };
 
 const char *mb_error_text(int code) {
     const int n_texts = (int)(sizeof texts / sizeof texts[0]);
-    return code <= 0 && code > -n_texts ? texts[-code] : "unknown error";
+    const char *text = code <= 0 && code > -n_texts ? texts[-code] : NULL;
+    return text ? text : "unknown error";
 }

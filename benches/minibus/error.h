@@ -16,7 +16,11 @@ enum {
     MB_EEMPTY = -9,     /**< nothing to receive right now */
     MB_ETIMEOUT = -10,  /**< nothing to receive in the time given */
     MB_ECLOSED = -11,   /**< the broker was shut down */
-    MB_ENOROUTE = -12   /**< no route of the router matches the message */
+    MB_ENOROUTE = -12,  /**< no route of the router matches the message */
+
+    MB_ENOTPENDING = -20, /**< that delivery is not pending: acknowledged, returned or timed out */
+    MB_ECONFLICT = -21,   /**< two logs have different histories for one replica */
+    MB_EPEER = -22        /**< the other side is gone before the exchange was complete */
 };
 
 /** @return one line for a person, such as "queue is full"; never NULL. */

@@ -16,24 +16,36 @@ struct rule {
 struct mb_router {
     mb_broker *broker;
     mb_subscriber *subscriber;
+    mb_router_ack strategy;
     struct rule *first, **last;
     mb_router_stats stats;
 };
 
-int mb_router_new(mb_router **out, mb_broker *broker, const char *from) {
+int mb_router_new_ack(mb_router **out, mb_broker *broker, const char *from, mb_router_ack strategy,
+                      const mb_ack_options *options) {
+    if (strategy > MB_ROUTER_ACK_AFTER) {
+        return MB_EINVAL;
+    }
     mb_router *router = mb__alloc_zeroed(1, sizeof *router);
     if (!router) {
         return MB_ENOMEM;
     }
     router->broker = broker;
     router->last = &router->first;
-    const int rc = mb_subscribe(&router->subscriber, broker, from);
+    router->strategy = strategy;
+    const int rc = strategy == MB_ROUTER_ACK_NEVER
+                       ? mb_subscribe(&router->subscriber, broker, from)
+                       : mb_subscribe_ack(&router->subscriber, broker, from, options);
     if (rc) {
         mb__free(router);
         return rc;
     }
     *out = router;
     return 0;
+}
+
+int mb_router_new(mb_router **out, mb_broker *broker, const char *from) {
+    return mb_router_new_ack(out, broker, from, MB_ROUTER_ACK_NEVER, NULL);
 }
 
 void mb_router_free(mb_router *router) {
@@ -121,23 +133,57 @@ static int follow(mb_router *router, const mb_route *route, mb_message *in) {
     return rc;
 }
 
+static int handle(mb_router *router, mb_message *in) {
+    const mb_route *route = find_route(router, in);
+    if (route) {
+        return follow(router, route, in);
+    }
+    router->stats.unmatched++;
+    return MB_ENOROUTE;
+}
+
+static int acknowledge(mb_router *router, const mb_delivery *in) {
+    const int rc = mb_ack(router->subscriber, in);
+    router->stats.late += rc != 0;
+    return rc;
+}
+
+static int handle_and_settle(mb_router *router, const mb_delivery *in) {
+    int rc = 0;
+    if (router->strategy == MB_ROUTER_ACK_BEFORE) {
+        rc = acknowledge(router, in);
+    }
+    if (rc) {
+        return rc; /* somebody will take it again */
+    }
+    rc = handle(router, in->message);
+    if (router->strategy != MB_ROUTER_ACK_AFTER) {
+        return rc;
+    }
+    if (rc == 0) {
+        return acknowledge(router, in);
+    }
+    if (mb_nack(router->subscriber, in, rc != MB_ENOROUTE)) {
+        router->stats.late++;
+    }
+    return rc;
+}
+
 int mb_router_step(mb_router *router, int64_t timeout_ns) {
     mb_delivery in;
     int rc = mb_subscriber_receive(&in, router->subscriber, timeout_ns);
     if (rc) {
         return rc;
     }
-    const mb_route *route = find_route(router, in.message);
-    if (route) {
-        rc = follow(router, route, in.message);
-    } else {
-        router->stats.unmatched++;
-        rc = MB_ENOROUTE;
-    }
+    rc = handle_and_settle(router, &in);
     mb_message_unref(in.message);
     return rc;
 }
 
 mb_router_stats mb_router_stats_now(const mb_router *router) {
     return router->stats;
+}
+
+mb_ack_stats mb_router_ack_stats_now(const mb_router *router) {
+    return mb_ack_stats_now(router->subscriber);
 }

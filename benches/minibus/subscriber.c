@@ -1,6 +1,7 @@
 /* Subscribing and receiving. */
 #include "minibus/broker.h"
 
+#include "minibus/ack_table.h"
 #include "minibus/broker_struct.h"
 #include "minibus/error.h"
 #include "minibus/wait.h"
@@ -49,12 +50,13 @@ static int join(mb_subscriber *s, const char *name) {
     return rc;
 }
 
-int mb_subscribe(mb_subscriber **out, mb_broker *broker, const char *topic) {
+int mb__subscribe(mb_subscriber **out, mb_broker *broker, const char *topic, struct mb__ack *ack) {
     mb_subscriber *s;
     int rc = create(&s, broker);
     if (rc) {
         return rc;
     }
+    s->ack = ack;
     rc = join(s, topic);
     if (rc) {
         destroy(s);
@@ -62,6 +64,10 @@ int mb_subscribe(mb_subscriber **out, mb_broker *broker, const char *topic) {
     }
     *out = s;
     return 0;
+}
+
+int mb_subscribe(mb_subscriber **out, mb_broker *broker, const char *topic) {
+    return mb__subscribe(out, broker, topic, NULL);
 }
 
 void mb_subscriber_free(mb_subscriber *subscriber) {
@@ -73,6 +79,10 @@ void mb_subscriber_free(mb_subscriber *subscriber) {
     mb__topic_remove_subscriber(topic, subscriber);
     pthread_cond_broadcast(&topic->writable); /* its queue holds nobody up any more */
     pthread_mutex_unlock(&topic->lock);
+    if (subscriber->ack) {
+        mb__subscriber_bury_all(subscriber);
+        mb__ack_free(subscriber->ack);
+    }
     destroy(subscriber);
 }
 
@@ -85,13 +95,18 @@ static int is_expired(const mb_subscriber *s, const struct mb__slot *slot) {
 static size_t take(mb_delivery *out, size_t capacity, mb_subscriber *s) {
     const size_t count_before = s->queue.count;
     size_t n = 0;
-    while (n < capacity && s->queue.count != 0) {
+    if (s->ack) {
+        mb__subscriber_advance(s);
+        n = mb__ack_take_returned(out, capacity, s->ack);
+    }
+    while (n < capacity && s->queue.count != 0 && (!s->ack || mb__ack_has_room(s->ack))) {
         const struct mb__slot slot = mb__queue_pop(&s->queue);
         if (is_expired(s, &slot)) {
             mb_message_unref(slot.message);
             s->n_expired++;
         } else {
-            out[n++] = (mb_delivery){slot.message, slot.sequence};
+            out[n++] = s->ack ? mb__ack_deliver(s->ack, slot)
+                              : (mb_delivery){slot.message, slot.sequence, 0, 0};
         }
     }
     s->n_received += n;
@@ -101,6 +116,21 @@ static size_t take(mb_delivery *out, size_t capacity, mb_subscriber *s) {
     return n;
 }
 
+/* Waits for a wake-up, or until a pending delivery comes back. With an injected clock that is a
+ * guess, and the caller looks again. */
+static int wait_readable(struct mb__wait *wait, mb_subscriber *s) {
+    const int64_t due_ns = s->ack ? mb__ack_next_due_ns(s->ack) : MB_FOREVER;
+    if (due_ns == MB_FOREVER) {
+        return mb__wait_once(wait, &s->readable, &s->topic->lock);
+    }
+    return mb__wait_at_most(wait, due_ns, &s->readable, &s->topic->lock);
+}
+
+/* The lock may have been given up when this returns 1. */
+static int bury(mb_subscriber *s) {
+    return s->ack && mb__subscriber_bury(s);
+}
+
 int mb_subscriber_receive_batch(mb_delivery *out, size_t capacity, size_t *n_out,
                                 mb_subscriber *subscriber, int64_t timeout_ns) {
     struct mb__topic *topic = subscriber->topic;
@@ -108,15 +138,21 @@ int mb_subscriber_receive_batch(mb_delivery *out, size_t capacity, size_t *n_out
     size_t n;
     int rc = 0;
     pthread_mutex_lock(&topic->lock);
-    while ((n = take(out, capacity, subscriber)) == 0 && rc == 0) {
-        if (topic->closed) {
-            rc = MB_ECLOSED;
-        } else {
-            rc = mb__wait_once(&wait, &subscriber->readable, &topic->lock);
-        }
+    if (subscriber->ack) {
+        subscriber->ack->bury_due = subscriber->ack->dead.count != 0;
     }
+    while ((n = take(out, capacity, subscriber)) == 0 && rc == 0) {
+        if (bury(subscriber)) {
+            continue;
+        }
+        rc = topic->closed ? MB_ECLOSED : wait_readable(&wait, subscriber);
+    }
+    bury(subscriber);
     pthread_mutex_unlock(&topic->lock);
     *n_out = n;
+    if (__builtin_expect(n != 0 && subscriber->broker->chain.n_links != 0, 0)) {
+        mb__chain_received(&subscriber->broker->chain, topic->name, out, n);
+    }
     return n != 0 ? 0 : rc;
 }
 

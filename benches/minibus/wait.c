@@ -25,15 +25,27 @@ int mb__wait_init(pthread_cond_t *cond) {
     return failed ? MB_ESYSTEM : 0;
 }
 
-static void start(struct mb__wait *wait) {
-    clock_gettime(CLOCK_MONOTONIC, &wait->deadline);
-    wait->deadline.tv_sec += wait->timeout_ns / NS_PER_S;
-    wait->deadline.tv_nsec += wait->timeout_ns % NS_PER_S;
-    if (wait->deadline.tv_nsec >= NS_PER_S) {
-        wait->deadline.tv_nsec -= NS_PER_S;
-        wait->deadline.tv_sec++;
+static struct timespec from_now(int64_t ns) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ns / NS_PER_S;
+    t.tv_nsec += ns % NS_PER_S;
+    if (t.tv_nsec >= NS_PER_S) {
+        t.tv_nsec -= NS_PER_S;
+        t.tv_sec++;
     }
-    wait->started = 1;
+    return t;
+}
+
+static void start(struct mb__wait *wait) {
+    if (!wait->started) {
+        wait->deadline = from_now(wait->timeout_ns);
+        wait->started = 1;
+    }
+}
+
+static int is_before(const struct timespec *a, const struct timespec *b) {
+    return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
 }
 
 int mb__wait_once(struct mb__wait *wait, pthread_cond_t *cond, pthread_mutex_t *lock) {
@@ -44,8 +56,22 @@ int mb__wait_once(struct mb__wait *wait, pthread_cond_t *cond, pthread_mutex_t *
         pthread_cond_wait(cond, lock);
         return 0;
     }
-    if (!wait->started) {
-        start(wait);
-    }
+    start(wait);
     return pthread_cond_timedwait(cond, lock, &wait->deadline) == ETIMEDOUT ? MB_ETIMEOUT : 0;
+}
+
+int mb__wait_at_most(struct mb__wait *wait, int64_t limit_ns, pthread_cond_t *cond,
+                     pthread_mutex_t *lock) {
+    if (wait->timeout_ns == 0) {
+        return MB_ETIMEOUT;
+    }
+    const struct timespec limit = from_now(limit_ns);
+    if (wait->timeout_ns != MB_FOREVER) {
+        start(wait);
+        if (!is_before(&limit, &wait->deadline)) {
+            return mb__wait_once(wait, cond, lock);
+        }
+    }
+    pthread_cond_timedwait(cond, lock, &limit);
+    return 0;
 }

@@ -19,6 +19,11 @@ int mb__wait_init(pthread_cond_t *cond);
 /** Waits for one wake-up, with `lock` held. @return 0 when woken, MB_ETIMEOUT. */
 int mb__wait_once(struct mb__wait *wait, pthread_cond_t *cond, pthread_mutex_t *lock);
 
+/** The same for at most limit_ns, which counts from now. @return 0 when woken or at the limit,
+ *  MB_ETIMEOUT when the wait's own time is over. */
+int mb__wait_at_most(struct mb__wait *wait, int64_t limit_ns, pthread_cond_t *cond,
+                     pthread_mutex_t *lock);
+
 int64_t mb__monotonic_ns(void);
 
 #endif

@@ -1,0 +1,177 @@
+/* The table of unsettled deliveries: lists through a fixed array, so nothing allocates, and every
+ * step takes constant time but for messages that come back out of order. */
+#include "minibus/ack_table.h"
+
+#include <string.h>
+
+struct mb__ack *mb__ack_new(const mb_ack_options *options, int64_t clock_ns) {
+    struct mb__ack *ack = NULL;
+    const size_t n = options->max_pending;
+    if (n <= MB_ACK_PENDING_MAX) {
+        ack = mb__alloc_zeroed(1, sizeof *ack + n * sizeof ack->entries[0]);
+    }
+    if (!ack) {
+        return NULL;
+    }
+    ack->options = *options;
+    if (options->dead_letter_topic) {
+        strcpy(ack->dead_letter_topic, options->dead_letter_topic);
+        ack->options.dead_letter_topic = ack->dead_letter_topic;
+    }
+    ack->clock_ns = clock_ns;
+    for (size_t i = 0; i < n; i++) {
+        mb__unacked_append(&ack->free, &ack->entries[i]);
+    }
+    return ack;
+}
+
+void mb__ack_free(struct mb__ack *ack) {
+    if (!ack) {
+        return;
+    }
+    for (size_t i = 0; i < ack->options.max_pending; i++) {
+        mb_message_unref(ack->entries[i].message);
+    }
+    mb__free(ack);
+}
+
+/* ---- lists ----------------------------------------------------------------------------------- */
+
+/* Puts an entry behind another, or first when `after` is NULL. */
+static void insert(struct mb__unacked_list *list, struct mb__unacked *entry,
+                   struct mb__unacked *after) {
+    entry->previous = after;
+    entry->next = after ? after->next : list->first;
+    *(after ? &after->next : &list->first) = entry;
+    *(entry->next ? &entry->next->previous : &list->last) = entry;
+    list->count++;
+}
+
+static void detach(struct mb__unacked_list *list, struct mb__unacked *entry) {
+    *(entry->previous ? &entry->previous->next : &list->first) = entry->next;
+    *(entry->next ? &entry->next->previous : &list->last) = entry->previous;
+    list->count--;
+}
+
+void mb__unacked_append(struct mb__unacked_list *list, struct mb__unacked *entry) {
+    insert(list, entry, list->last);
+}
+
+struct mb__unacked *mb__unacked_pop(struct mb__unacked_list *list) {
+    struct mb__unacked *entry = list->first;
+    if (entry) {
+        detach(list, entry);
+    }
+    return entry;
+}
+
+/* Most come back in order, so the search starts at the end. */
+static void insert_by_sequence(struct mb__unacked_list *list, struct mb__unacked *entry) {
+    struct mb__unacked *after = list->last;
+    if (list->first && entry->sequence < list->first->sequence) {
+        after = NULL;
+    }
+    while (after && after->sequence > entry->sequence) {
+        after = after->previous;
+    }
+    insert(list, entry, after);
+}
+
+/* ---- the life of a delivery ------------------------------------------------------------------ */
+
+static void kill_detached(struct mb__ack *ack, struct mb__unacked *entry, const char *reason) {
+    entry->tag = 0;
+    entry->reason = reason;
+    mb__unacked_append(&ack->dead, entry);
+    ack->bury_due = 1;
+}
+
+void mb__ack_kill(struct mb__ack *ack, struct mb__unacked *entry, const char *reason) {
+    detach(&ack->pending, entry);
+    kill_detached(ack, entry, reason);
+}
+
+int mb__ack_return(struct mb__ack *ack, struct mb__unacked *entry) {
+    detach(&ack->pending, entry);
+    if (entry->n_deliveries >= ack->options.max_deliveries) {
+        kill_detached(ack, entry, MB_DEAD_MAX_DELIVERIES);
+        return 0;
+    }
+    entry->tag = 0;
+    insert_by_sequence(&ack->returned, entry);
+    return 1;
+}
+
+mb_message *mb__ack_release(struct mb__ack *ack, struct mb__unacked *entry) {
+    mb_message *message = entry->message;
+    *entry = (struct mb__unacked){0};
+    mb__unacked_append(&ack->free, entry);
+    return message;
+}
+
+mb_message *mb__ack_settle(struct mb__ack *ack, struct mb__unacked *entry) {
+    detach(&ack->pending, entry);
+    ack->stats.acked++;
+    return mb__ack_release(ack, entry);
+}
+
+/* The tag is never the same twice: it counts deliveries, and says which entry it is. */
+static mb_delivery deliver(struct mb__ack *ack, struct mb__unacked *entry) {
+    const uint64_t index = (uint64_t)(entry - ack->entries);
+    const int64_t timeout_ns = ack->options.visibility_timeout_ns;
+    entry->tag = ++ack->n_tags * ack->options.max_pending + index;
+    entry->n_deliveries++;
+    entry->visible_ns =
+        timeout_ns < INT64_MAX - ack->elapsed_ns ? ack->elapsed_ns + timeout_ns : INT64_MAX;
+    mb__unacked_append(&ack->pending, entry);
+    return (mb_delivery){mb_message_ref(entry->message), entry->sequence, entry->tag,
+                         entry->n_deliveries};
+}
+
+mb_delivery mb__ack_deliver(struct mb__ack *ack, struct mb__slot slot) {
+    struct mb__unacked *entry = mb__unacked_pop(&ack->free);
+    entry->message = slot.message;
+    entry->sequence = slot.sequence;
+    return deliver(ack, entry);
+}
+
+size_t mb__ack_take_returned(mb_delivery *out, size_t capacity, struct mb__ack *ack) {
+    size_t n = 0;
+    while (n < capacity && ack->returned.count != 0) {
+        out[n++] = deliver(ack, mb__unacked_pop(&ack->returned));
+    }
+    ack->stats.redelivered += n;
+    return n;
+}
+
+struct mb__unacked *mb__ack_find(struct mb__ack *ack, uint64_t tag) {
+    struct mb__unacked *entry = &ack->entries[tag % ack->options.max_pending];
+    return tag != 0 && entry->tag == tag ? entry : NULL;
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+void mb__ack_advance(struct mb__ack *ack, int64_t clock_ns) {
+    int64_t step_ns;
+    if (clock_ns > ack->clock_ns) {
+        if (__builtin_sub_overflow(clock_ns, ack->clock_ns, &step_ns) ||
+            __builtin_add_overflow(ack->elapsed_ns, step_ns, &ack->elapsed_ns)) {
+            ack->elapsed_ns = INT64_MAX;
+        }
+    }
+    ack->clock_ns = clock_ns;
+    if (ack->options.visibility_timeout_ns == MB_FOREVER) {
+        return;
+    }
+    while (ack->pending.first && ack->pending.first->visible_ns <= ack->elapsed_ns) {
+        mb__ack_return(ack, ack->pending.first);
+        ack->stats.timed_out++;
+    }
+}
+
+int64_t mb__ack_next_due_ns(const struct mb__ack *ack) {
+    if (ack->options.visibility_timeout_ns == MB_FOREVER || !ack->pending.first) {
+        return MB_FOREVER;
+    }
+    return ack->pending.first->visible_ns - ack->elapsed_ns;
+}

@@ -1,0 +1,443 @@
+/* The chain of middleware: order, failures, what may be changed; correlation ids; what is
+ * logged. */
+#include "testing.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "minibus/metadata.h"
+#include "minibus/middleware.h"
+
+struct fixture {
+    mb_broker *broker;
+    mb_subscriber *subscriber;
+    char trace[64]; /* what hooks were called */
+};
+
+struct probe {
+    struct fixture *fixture;
+    char name;
+    int rc;
+};
+
+static int set_up(void **state) {
+    static struct fixture f;
+    f = (struct fixture){0};
+    assert_int_equal(mb_broker_new(&f.broker, &(mb_broker_options){.queue_capacity = 100}), 0);
+    assert_int_equal(mb_subscribe(&f.subscriber, f.broker, "t"), 0);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    mb_subscriber_free(f->subscriber);
+    mb_broker_free(f->broker);
+    return 0;
+}
+
+static void note(const struct probe *p, char hook) {
+    char *trace = p->fixture->trace;
+    const size_t n = strlen(trace);
+    assert_true(n + 3 < sizeof p->fixture->trace);
+    trace[n] = hook;
+    trace[n + 1] = p->name;
+}
+
+static int probe_before(void *user, mb_batch *batch) {
+    const struct probe *p = user;
+    assert_string_equal(mb_batch_topic(batch), "t");
+    assert_int_equal(mb_batch_size(batch), 1);
+    note(p, '<');
+    return p->rc;
+}
+
+static void probe_after(void *user, const mb_batch *batch, int rc) {
+    assert_string_equal(mb_batch_topic(batch), "t");
+    note(user, rc ? '!' : '>');
+}
+
+static void probe_receive(void *user, const char *topic, const mb_delivery *d, size_t n) {
+    assert_string_equal(topic, "t");
+    assert_int_equal(n, 1);
+    assert_payload(d[0].message, "x");
+    note(user, 'r');
+}
+
+static void use_probe(struct fixture *f, struct probe *p) {
+    p->fixture = f;
+    const mb_middleware m = {probe_before, probe_after, probe_receive, p};
+    assert_int_equal(mb_broker_use(f->broker, &m), 0);
+}
+
+static int publish(struct fixture *f, mb_message *m) {
+    return mb_publish(f->broker, "t", &m, 1);
+}
+
+static mb_message *receive(struct fixture *f) {
+    mb_delivery d;
+    return mb_subscriber_try_receive(&d, f->subscriber) == 0 ? d.message : NULL;
+}
+
+static void test_the_chain_is_called_in_order(void **state) {
+    struct fixture *f = *state;
+    struct probe a = {.name = 'a'}, b = {.name = 'b'};
+    use_probe(f, &a);
+    assert_int_equal(mb_broker_use(f->broker, &(mb_middleware){0}), 0); /* no hooks at all */
+    use_probe(f, &b);
+    mb_message *m = new_message("x");
+    assert_int_equal(publish(f, m), 0);
+    assert_ptr_equal(receive(f), m);
+    assert_null(receive(f)); /* nothing received, nobody told */
+    assert_string_equal(f->trace, "<a<b>b>arbra");
+    mb_message_unref(m);
+    mb_message_unref(m);
+}
+
+static void test_a_link_can_refuse(void **state) {
+    struct fixture *f = *state;
+    struct probe a = {.name = 'a'}, b = {.name = 'b', .rc = MB_EINVAL}, c = {.name = 'c'};
+    use_probe(f, &a);
+    use_probe(f, &b);
+    use_probe(f, &c);
+    mb_message *m = new_message("x");
+    assert_int_equal(publish(f, m), MB_EINVAL);
+    assert_null(receive(f));
+    assert_string_equal(f->trace, "<a<b!b!a");
+    assert_int_equal(mb_message_set_ttl_ns(m, 1), 0); /* no reference was kept */
+    mb_message_unref(m);
+}
+
+static void test_the_chain_is_limited(void **state) {
+    struct fixture *f = *state;
+    for (int i = 0; i < MB_MIDDLEWARE_MAX; i++) {
+        assert_int_equal(mb_broker_use(f->broker, &(mb_middleware){0}), 0);
+    }
+    assert_int_equal(mb_broker_use(f->broker, &(mb_middleware){0}), MB_ELIMIT);
+}
+
+/* ---- correlation ----------------------------------------------------------------------------- */
+
+static mb_correlation *use_correlation(struct fixture *f, mb_correlation_mode mode,
+                                       const char *preset) {
+    mb_correlation *c = NULL;
+    assert_int_equal(mb_correlation_new(&c, mode, preset), 0);
+    const mb_middleware m = mb_correlation_middleware(c);
+    assert_int_equal(mb_broker_use(f->broker, &m), 0);
+    return c;
+}
+
+static void assert_received_id(struct fixture *f, const char *id) {
+    mb_message *m = receive(f);
+    assert_non_null(m);
+    assert_string_equal(mb_message_correlation_id(m), id);
+    mb_message_unref(m);
+}
+
+static void test_an_own_message_is_changed_and_a_shared_one_copied(void **state) {
+    struct fixture *f = *state;
+    mb_correlation *c = use_correlation(f, MB_CORRELATION_PRESET, "preset");
+    mb_message *own = new_message("x"), *shared = new_message("x"), *has_one = new_message("x");
+    mb_message *other_reference = mb_message_ref(shared);
+    assert_int_equal(mb_message_set_correlation_id(has_one, "mine"), 0);
+    mb_message *const all[] = {own, shared, has_one};
+    assert_int_equal(mb_publish(f->broker, "t", all, 3), 0);
+    assert_string_equal(mb_message_correlation_id(own), "preset");
+    assert_null(mb_message_correlation_id(shared));
+    assert_received_id(f, "preset");
+    mb_message *m = receive(f);
+    assert_ptr_not_equal(m, shared);
+    assert_memory_equal(mb_message_id(m), mb_message_id(shared), sizeof(mb_uuid));
+    assert_string_equal(mb_message_correlation_id(m), "preset");
+    mb_message_unref(m);
+    assert_received_id(f, "mine");
+    mb_message_unref(own);
+    mb_message_unref(shared);
+    mb_message_unref(other_reference);
+    mb_message_unref(has_one);
+    mb_correlation_free(c);
+}
+
+/* Publishes n messages at once. @return how many different ids they got. */
+static size_t count_ids(struct fixture *f, size_t n) {
+    mb_message *messages[100], *received[100];
+    size_t n_different = 0;
+    for (size_t i = 0; i < n; i++) {
+        messages[i] = new_message("x");
+    }
+    assert_int_equal(mb_publish(f->broker, "t", messages, n), 0);
+    for (size_t i = 0; i < n; i++) {
+        mb_message_unref(messages[i]);
+        received[i] = receive(f);
+        size_t same = 0;
+        while (strcmp(mb_message_correlation_id(received[same]),
+                      mb_message_correlation_id(received[i])) != 0) {
+            same++;
+        }
+        n_different += same == i;
+    }
+    for (size_t i = 0; i < n; i++) {
+        mb_message_unref(received[i]);
+    }
+    return n_different;
+}
+
+static void test_fresh_ids(void **state) {
+    struct fixture *f = *state;
+    mb_correlation *c = use_correlation(f, MB_CORRELATION_PER_MESSAGE, NULL);
+    assert_int_equal(count_ids(f, 3), 3);
+    assert_int_equal(count_ids(f, 100), 100); /* more than fit the stack */
+    assert_int_equal(mb_publish(f->broker, "t", NULL, 0), 0);
+    mb_correlation_free(c);
+}
+
+static void test_one_fresh_id_per_batch(void **state) {
+    struct fixture *f = *state;
+    mb_correlation *c = use_correlation(f, MB_CORRELATION_PER_BATCH, NULL);
+    assert_int_equal(count_ids(f, 3), 1);
+    mb_correlation_free(c);
+}
+
+static void test_answers_join_the_conversation(void **state) {
+    (void)state;
+    mb_message *question = new_message("?"), *answer = new_message("!");
+    assert_int_equal(mb_correlation_copy(answer, question), 0);
+    assert_null(mb_message_correlation_id(answer));
+    assert_int_equal(mb_message_set_correlation_id(question, "talk"), 0);
+    assert_int_equal(mb_correlation_copy(answer, question), 0);
+    assert_string_equal(mb_message_correlation_id(answer), "talk");
+    mb_message_unref(question);
+    mb_message_unref(answer);
+}
+
+static void test_bad_correlation(void **state) {
+    struct fixture *f = *state;
+    mb_correlation *c = NULL;
+    assert_int_equal(mb_correlation_new(&c, MB_CORRELATION_PRESET, NULL), MB_EINVAL);
+    assert_int_equal(mb_correlation_new(&c, MB_CORRELATION_PER_BATCH, "x"), MB_EINVAL);
+    assert_int_equal(mb_correlation_new(&c, (mb_correlation_mode)3, NULL), MB_EINVAL);
+    mb_correlation_free(c);
+    c = use_correlation(f, MB_CORRELATION_PRESET, "\xff"); /* which metadata refuses */
+    mb_message *m = new_message("x");
+    assert_int_equal(publish(f, m), MB_EINVAL);
+    assert_null(receive(f));
+    mb_message_unref(m);
+    mb_correlation_free(c);
+}
+
+/* ---- logging --------------------------------------------------------------------------------- */
+
+static int64_t seven(void *user) {
+    (void)user;
+    return 7;
+}
+
+static mb_log *use_log(struct fixture *f, mb_log_options options) {
+    mb_log *log = NULL;
+    options.now_ns = seven;
+    assert_int_equal(mb_log_new(&log, &options), 0);
+    const mb_middleware m = mb_log_middleware(log);
+    assert_int_equal(mb_broker_use(f->broker, &m), 0);
+    return log;
+}
+
+static void publish_and_receive(struct fixture *f) {
+    mb_message *m = new_message("x");
+    assert_int_equal(mb_message_set_correlation_id(m, "a\nb"), 0);
+    assert_int_equal(publish(f, m), 0);
+    mb_message_unref(m);
+    mb_message_unref(receive(f));
+    mb_message *too_many[101] = {NULL};
+    assert_int_equal(mb_publish(f->broker, "t", too_many, 0), 0);
+}
+
+static void test_levels(void **state) {
+    (void)state;
+    static const uint64_t n_lines[] = {0, 0, 3, 5};
+    for (int level = MB_LOG_OFF; level <= MB_LOG_MESSAGES; level++) {
+        for (int sink = MB_LOG_NULL; sink <= MB_LOG_RING; sink++) {
+            set_up(state);
+            mb_log *log = use_log(
+                *state, (mb_log_options){.level = (mb_log_level)level, .sink = (mb_log_sink)sink});
+            publish_and_receive(*state);
+            assert_int_equal(mb_log_n_lines(log), n_lines[level]);
+            tear_down(state);
+            mb_log_free(log);
+        }
+    }
+}
+
+static void test_the_ring_keeps_the_last_lines(void **state) {
+    struct fixture *f = *state;
+    char line[MB_LOG_LINE_SIZE];
+    mb_log *log = use_log(
+        f, (mb_log_options){.level = MB_LOG_MESSAGES, .sink = MB_LOG_RING, .ring_lines = 4});
+    assert_int_equal(mb_log_read(line, log, 0), MB_EEMPTY);
+    publish_and_receive(f);
+    assert_int_equal(mb_log_read(line, log, 0), 0);
+    assert_string_equal(line, "7 publish n=0 ok topic=t");
+    assert_int_equal(mb_log_read(line, log, 1), 0);
+    assert_non_null(strstr(line, "7 received id="));
+    assert_non_null(strstr(line, "size=1 correlation=a?b"));
+    assert_int_equal(mb_log_read(line, log, 3), 0);
+    assert_non_null(strstr(line, "7 published id="));
+    assert_int_equal(mb_log_read(line, log, 4), MB_EEMPTY);
+    mb_log_free(log);
+}
+
+static void test_failures_are_logged(void **state) {
+    struct fixture *f = *state;
+    char line[MB_LOG_LINE_SIZE];
+    mb_log *log = use_log(f, (mb_log_options){.level = MB_LOG_ERRORS, .sink = MB_LOG_RING});
+    publish_and_receive(f);
+    mb_broker_shutdown(f->broker);
+    mb_message *m = new_message("x");
+    assert_int_equal(publish(f, m), MB_ECLOSED);
+    mb_message_unref(m);
+    assert_int_equal(mb_log_n_lines(log), 1);
+    assert_int_equal(mb_log_read(line, log, 0), 0);
+    assert_string_equal(line, "7 publish n=1 broker is closed topic=t");
+    mb_log_free(log);
+}
+
+static void test_a_file(void **state) {
+    struct fixture *f = *state;
+    char line[MB_LOG_LINE_SIZE];
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    mb_log *log =
+        use_log(f, (mb_log_options){.level = MB_LOG_BATCHES, .sink = MB_LOG_FILE, .file = file});
+    publish_and_receive(f);
+    rewind(file);
+    assert_non_null(fgets(line, sizeof line, file));
+    assert_string_equal(line, "7 publish n=1 ok topic=t\n");
+    assert_non_null(fgets(line, sizeof line, file));
+    assert_string_equal(line, "7 receive n=1 ok topic=t\n");
+    assert_int_equal(mb_log_read(line, log, 0), MB_EEMPTY); /* only a ring can be read back */
+    mb_log_free(log);
+    fclose(file);
+}
+
+static void test_bad_logs(void **state) {
+    (void)state;
+    mb_log *log = NULL;
+    const mb_log_options bad[] = {
+        {.level = (mb_log_level)4},
+        {.sink = (mb_log_sink)3},
+        {.sink = MB_LOG_FILE},
+        {.sink = MB_LOG_RING, .file = stderr},
+        {.sink = MB_LOG_RING, .ring_lines = MB_LOG_RING_MAX + 1},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(mb_log_new(&log, &bad[i]), MB_EINVAL);
+    }
+    assert_null(log);
+    mb_log_free(NULL);
+}
+
+static void *run_publisher(void *argument) {
+    struct fixture *f = argument;
+    for (int i = 0; i < 200; i++) {
+        mb_message *m = NULL;
+        if (mb_message_new(&m, "x", 1) == 0) {
+            publish(f, m); /* the queue fills up: that is logged too */
+        }
+        mb_message_unref(m);
+    }
+    return NULL;
+}
+
+static void test_threads_share_a_chain(void **state) {
+    struct fixture *f = *state;
+    mb_correlation *c = use_correlation(f, MB_CORRELATION_PER_MESSAGE, NULL);
+    mb_log *log =
+        use_log(f, (mb_log_options){.level = MB_LOG_BATCHES, .sink = MB_LOG_RING, .ring_lines = 3});
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, run_publisher, f), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    assert_int_equal(mb_log_n_lines(log), 400);
+    mb_log_free(log);
+    mb_correlation_free(c);
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static int publish_shared(mb_broker *broker) {
+    mb_message *m = NULL;
+    int rc = mb_message_new(&m, "x", 1);
+    if (rc == 0) {
+        mb_message *all[65]; /* one reference for all: shared with the subscriber's copies */
+        for (size_t i = 0; i < 65; i++) {
+            all[i] = mb_message_ref(m);
+        }
+        rc = mb_publish(broker, "t", all, 65);
+        for (size_t i = 0; i < 65; i++) {
+            mb_message_unref(all[i]);
+        }
+    }
+    mb_message_unref(m);
+    return rc;
+}
+
+static int use_everything(void) {
+    mb_broker *broker = NULL;
+    mb_subscriber *s = NULL;
+    mb_correlation *c = NULL;
+    mb_log *log = NULL;
+    int rc = mb_broker_new(&broker, NULL);
+    if (rc == 0) {
+        rc = mb_subscribe(&s, broker, "t");
+    }
+    if (rc == 0) {
+        rc = mb_correlation_new(&c, MB_CORRELATION_PER_MESSAGE, NULL);
+    }
+    if (rc == 0) {
+        rc = mb_log_new(&log, &(mb_log_options){.level = MB_LOG_MESSAGES, .sink = MB_LOG_RING});
+    }
+    if (rc == 0) {
+        const mb_middleware links[] = {mb_correlation_middleware(c), mb_log_middleware(log)};
+        rc = mb_broker_use(broker, &links[0]);
+        rc = rc ? rc : mb_broker_use(broker, &links[1]);
+    }
+    if (rc == 0) {
+        rc = publish_shared(broker);
+        assert_int_equal(mb_subscriber_stats_now(s).queued, rc ? 0 : 65);
+    }
+    mb_subscriber_free(s);
+    mb_broker_free(broker);
+    mb_correlation_free(c);
+    mb_log_free(log);
+    return rc;
+}
+
+static void test_every_allocation_may_fail(void **state) {
+    (void)state;
+    fail_every_allocation(use_everything);
+}
+
+#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(test_the_chain_is_called_in_order),
+        WITH_FIXTURE(test_a_link_can_refuse),
+        WITH_FIXTURE(test_the_chain_is_limited),
+        WITH_FIXTURE(test_an_own_message_is_changed_and_a_shared_one_copied),
+        WITH_FIXTURE(test_fresh_ids),
+        WITH_FIXTURE(test_one_fresh_id_per_batch),
+        cmocka_unit_test(test_answers_join_the_conversation),
+        WITH_FIXTURE(test_bad_correlation),
+        cmocka_unit_test(test_levels),
+        WITH_FIXTURE(test_the_ring_keeps_the_last_lines),
+        WITH_FIXTURE(test_failures_are_logged),
+        WITH_FIXTURE(test_a_file),
+        cmocka_unit_test(test_bad_logs),
+        WITH_FIXTURE(test_threads_share_a_chain),
+        cmocka_unit_test(test_every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
