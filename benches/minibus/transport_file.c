@@ -4,8 +4,8 @@
  *      u32 size of what follows the check, u32 check (FNV-1a of it), u8 size of topic, topic,
  *      the message in the binary codec
  *
- * and synced as ?sync= says. A receiver reads on from the end of the file at the time it subscribed,
- * and waits for more by inotify. It is no queue: nothing is ever taken out of the file.
+ * and synced as ?sync= says. A receiver reads on from where the file ended when it subscribed, and
+ * waits for more by inotify. It is no queue: nothing is ever taken out of the file.
  */
 #include <errno.h>
 #include <fcntl.h>
