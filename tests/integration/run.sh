@@ -5,12 +5,13 @@ set -euo pipefail
 program=$1 backend=$2 dir=$3
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../scripts" && pwd)
 export BENCH_BACKENDS_DIR=$dir BACKENDS_SCRIPT=$scripts/backends.sh
+export BENCH_BACKENDS_PORT=$((20000 + $$ % 3000 * 4)) # other checkouts may test at the same time
 case $backend in
-  mqtt) server=mosquitto BENCH_BACKENDS_PORT=28310 ;;
-  rabbitmq) server=rabbitmq BENCH_BACKENDS_PORT=28320 ;;
+  mqtt) server=mosquitto ;;
+  rabbitmq) server=rabbitmq ;;
   kafka) exec "$program" kafka ;;
 esac
-export BENCH_BACKENDS_PORT BACKENDS_SERVER=$server
+export BACKENDS_SERVER=$server
 PATH=$PATH:/usr/sbin
 if ! command -v "$server" >/dev/null && ! command -v "$server-server" >/dev/null; then
   echo "skipped: $server is not installed (scripts/backends.sh start installs it)"
