@@ -40,6 +40,9 @@ need_to_build() {
   need pkg-config command -v pkg-config
   need libjansson-dev pkg-config --exists 'jansson >= 2.11'
   need git command -v git
+  want librabbitmq-dev pkg-config --exists librabbitmq
+  want libmosquitto-dev pkg-config --exists libmosquitto
+  want librdkafka-dev pkg-config --exists rdkafka
 }
 
 need_to_test() {

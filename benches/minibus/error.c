@@ -1,7 +1,9 @@
-/* The texts of the result codes. */
+/* The texts of the result codes, and errors with a text of their own. */
 #include "minibus/error.h"
 
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 static const char *const texts[] = {
     [-MB_OK] = "ok",
@@ -17,6 +19,10 @@ static const char *const texts[] = {
     [-MB_ETIMEOUT] = "timed out",
     [-MB_ECLOSED] = "broker is closed",
     [-MB_ENOROUTE] = "no route matches",
+    [-MB_EUNREACHABLE] = "server is unreachable",
+    [-MB_EUNAVAILABLE] = "built without this backend",
+    [-MB_EREFUSED] = "refused by the server",
+    [-MB_ELOST] = "connection lost",
     [-MB_ECONFLICT] = "histories contradict each other",
     [-MB_EPEER] = "the other side is gone",
     [-MB_ENOTPENDING] = "delivery is not pending",
@@ -26,4 +32,21 @@ const char *mb_error_text(int code) {
     const int n_texts = (int)(sizeof texts / sizeof texts[0]);
     const char *text = code <= 0 && code > -n_texts ? texts[-code] : NULL;
     return text ? text : "unknown error";
+}
+
+int mb__fail(mb_error *error, int code, const char *format, ...) {
+    if (!error) {
+        return code;
+    }
+    va_list args;
+    va_start(args, format);
+    vsnprintf(error->text, sizeof error->text, format, args);
+    va_end(args);
+    for (char *c = error->text; *c; c++) { /* parts of it may come from outside */
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            *c = '?';
+        }
+    }
+    error->code = code;
+    return code;
 }

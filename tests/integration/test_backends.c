@@ -1,0 +1,228 @@
+/* test_backends BACKEND: the same tests for each client library, against a real server (Kafka: the
+ * library's own cluster, unless KAFKA_BROKERS says otherwise). The server is stopped and started by
+ * the script that the environment names. */
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "transport_support.h"
+
+static const char *backend;
+static char url[512];
+
+static void topic_of(char topic[64], const char *what) {
+    snprintf(topic, 64, "minibus.%s.%ld", what, (long)getpid());
+}
+
+static void test_round_trips(void **state) {
+    (void)state;
+    char topic[64];
+    mb_transport *t = open_transport(url);
+    print_message("%s: %s / %s\n", mb_transport_name(t), mb_transport_guarantee(t, MB_CONFIRMED),
+                  mb_transport_guarantee(t, MB_UNCONFIRMED));
+    topic_of(topic, "round");
+    check_bad_topics(t);
+    check_round_trips(t, topic);
+    mb_transport_close(t);
+}
+
+/* A large one arrives or is refused in words; the transport, or a new one, goes on. */
+static void test_64_mb(void **state) {
+    (void)state;
+    char topic[64];
+    const size_t size = (size_t)64 << 20;
+    mb_error error = {0};
+    topic_of(topic, "large");
+    mb_transport *t = open_transport(url);
+    subscribe_to(t, topic);
+    const int rc = publish_numbered(t, topic, 1, 1, size, MB_CONFIRMED, &error);
+    if (rc == 0) {
+        expect_numbered(t, 1, 1, size);
+    } else {
+        print_message("64 MiB: %s\n", error.text);
+        assert_int_equal(rc, MB_EREFUSED);
+    }
+    expect_error(publish_numbered(t, topic, 1, 1, size + (1 << 20), MB_CONFIRMED, &error), &error,
+                 MB_ELIMIT, "68157440 bytes");
+    mb_transport_close(t);
+}
+
+static void test_two_transports_meet(void **state) {
+    (void)state;
+    char topic[64];
+    topic_of(topic, "two");
+    mb_transport *a = open_transport(url);
+    if (strcmp(backend, "kafka") != 0) { /* a login is not part of mb_transport_url() */
+        mb_transport *b = open_transport(url);
+        subscribe_to(a, topic);
+        send_numbered(b, topic, 1, 10, 100, MB_CONFIRMED);
+        mb_transport_close(b);
+    } else {
+        mb_transport *b = open_transport(mb_transport_url(a));
+        subscribe_to(a, topic);
+        send_numbered(b, topic, 1, 10, 100, MB_CONFIRMED);
+        mb_transport_close(b);
+    }
+    expect_numbered(a, 1, 10, 100);
+    mb_transport_close(a);
+}
+
+struct receiving {
+    mb_transport *transport;
+    size_t n_messages, n_received;
+};
+
+static void *receive_all(void *arg) {
+    struct receiving *r = arg;
+    mb_message *m;
+    while (r->n_received < r->n_messages &&
+           mb_transport_receive(&m, r->transport, PATIENCE_NS, NULL) == 0) {
+        r->n_received++;
+        mb_message_unref(m);
+    }
+    return NULL;
+}
+
+static void test_publishing_while_another_thread_receives(void **state) {
+    (void)state;
+    char topic[64];
+    pthread_t thread;
+    topic_of(topic, "threads");
+    mb_transport *t = open_transport(url);
+    subscribe_to(t, topic);
+    struct receiving r = {.transport = t, .n_messages = 2000};
+    assert_int_equal(pthread_create(&thread, NULL, receive_all, &r), 0);
+    for (uint64_t i = 0; i < 20; i++) {
+        send_numbered(t, topic, 1 + i * 100, 100, 100, i % 2 ? MB_CONFIRMED : MB_UNCONFIRMED);
+    }
+    pthread_join(thread, NULL);
+    assert_int_equal(r.n_received, 2000);
+    mb_transport_close(t);
+}
+
+static void test_wrong_urls_and_logins(void **state) {
+    (void)state;
+    static const struct {
+        const char *backend, *url;
+        int code;
+        const char *text;
+    } wrong[] = {
+        {"mqtt", "mqtt://127.0.0.1:1", MB_EUNREACHABLE, "refused"},
+        {"mqtt", "mqtt://no-such-host.invalid", MB_EUNREACHABLE, "no-such-host"},
+        {"mqtt", "mqtt://127.0.0.1/topic", MB_EINVAL, "no path"},
+        {"mqtt", "mqtt:127.0.0.1", MB_EINVAL, "HOST:PORT"},
+        {"mqtt", "mqtt://%s?qos=1", MB_EINVAL, "qos"},
+        {"mqtt", "mqtt://minibus:wrong@%s", MB_EREFUSED, "authorised"},
+        {"rabbitmq", "amqp://127.0.0.1:1", MB_EUNREACHABLE, "refused"},
+        {"rabbitmq", "amqp://127.0.0.1:x", MB_EINVAL, "HOST:PORT"},
+        {"rabbitmq", "amqp://minibus:wrong@%s", MB_EREFUSED, "ACCESS_REFUSED"},
+        {"rabbitmq", "amqp://minibus:minibus@%s/nowhere", MB_EREFUSED, "nowhere"},
+        {"rabbitmq", "amqp://%s?heartbeat=1", MB_EINVAL, "heartbeat"},
+        {"kafka", "kafka://127.0.0.1:1?timeout_ms=2000", MB_EUNREACHABLE, "127.0.0.1:1"},
+        {"kafka", "kafka:mick", MB_EINVAL, "kafka:mock"},
+        {"kafka", "kafka://u:p@127.0.0.1:1", MB_EINVAL, "no user"},
+        {"kafka", "kafka://", MB_EINVAL, "HOST:PORT"},
+    };
+    const char *at = strrchr(url, '@');
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char text[256];
+        const char *percent = strstr(wrong[i].url, "%s");
+        const char *before = wrong[i].url, *after = percent ? percent + 2 : "";
+        snprintf(text, sizeof text, "%.*s%s%s",
+                 (int)(percent ? percent - before : (long)strlen(before)), before,
+                 percent && at ? at + 1 : "", after);
+        if (strcmp(wrong[i].backend, backend) == 0) {
+            expect_no_open(text, wrong[i].code, wrong[i].text);
+        }
+    }
+}
+
+static void test_topics_of_this_backend(void **state) {
+    (void)state;
+    static const struct {
+        const char *backend, *topic;
+    } bad[] = {{"mqtt", "a/#"},  {"mqtt", "a+"},   {"mqtt", "$SYS/x"},
+               {"mqtt", "\xff"}, {"kafka", "a/b"}, {"kafka", "."}};
+    mb_transport *t = open_transport(url);
+    mb_error error = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (strcmp(bad[i].backend, backend) == 0) {
+            expect_error(mb_transport_subscribe(t, bad[i].topic, &error), &error, MB_EINVAL,
+                         "topics are");
+        }
+    }
+    mb_transport_close(t);
+}
+
+static void control_server(const char *command) {
+    char line[512];
+    snprintf(line, sizeof line, "'%s' %s %s >&2", getenv("BACKENDS_SCRIPT"), command,
+             getenv("BACKENDS_SERVER"));
+    assert_int_equal(system(line), 0);
+}
+
+/* Stopped in the middle: every call comes back with an error in words, none hangs, and the share of
+ * failures is what is known to be lost. Started again, a new transport works. */
+static void test_a_server_that_is_stopped(void **state) {
+    (void)state;
+    char topic[64];
+    mb_error error = {0};
+    mb_message *m = NULL;
+    if (strcmp(backend, "kafka") == 0) {
+        skip(); /* its own test stops the brokers of the library's cluster */
+    }
+    topic_of(topic, "stopped");
+    mb_transport *t = open_transport(url);
+    subscribe_to(t, topic);
+    send_numbered(t, topic, 1, 5, 100, MB_CONFIRMED);
+    expect_numbered(t, 1, 5, 100);
+    control_server("stop");
+    int n_failed = 0;
+    for (int i = 0; i < 10; i++) {
+        const int rc = publish_numbered(t, topic, 6, 1, 100, MB_CONFIRMED, &error);
+        n_failed += rc != 0;
+        assert_true(rc == MB_ELOST || rc == MB_EREFUSED);
+        assert_true(strlen(error.text) > 10);
+    }
+    assert_int_equal(n_failed, 10);
+    print_message("stopped: %s\n", error.text);
+    assert_int_not_equal(publish_numbered(t, topic, 6, 1, 100, MB_UNCONFIRMED, &error), 0);
+    const int rc = mb_transport_receive(&m, t, MB_FOREVER, &error);
+    assert_true(rc == MB_ELOST || rc == MB_EREFUSED);
+    mb_transport_close(t);
+    expect_no_open(url, MB_EUNREACHABLE, "refused");
+
+    control_server("start");
+    t = open_transport(url);
+    subscribe_to(t, topic);
+    send_numbered(t, topic, 7, 5, 100, MB_CONFIRMED);
+    expect_numbered(t, 7, 5, 100);
+    mb_transport_close(t);
+}
+
+int main(int argc, char **argv) {
+    mb_error error = {0};
+    if (argc != 2) {
+        fprintf(stderr, "use: test_backends mqtt|rabbitmq|kafka\n");
+        return 2;
+    }
+    backend = argv[1];
+    mb_transport *t = NULL;
+    int rc = mb_transport_url_of(url, sizeof url, backend, &error);
+    rc = rc ? rc : mb_transport_open(&t, url, &error);
+    mb_transport_close(t);
+    if (rc) {
+        printf("%s: %s\n", mb_transport_is_skip(rc) ? "skipped" : "failed", error.text);
+        return rc == MB_EUNAVAILABLE ? 77 : 1;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_64_mb),
+        cmocka_unit_test(test_two_transports_meet),
+        cmocka_unit_test(test_publishing_while_another_thread_receives),
+        cmocka_unit_test(test_wrong_urls_and_logins),
+        cmocka_unit_test(test_topics_of_this_backend),
+        cmocka_unit_test(test_a_server_that_is_stopped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
