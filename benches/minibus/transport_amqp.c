@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "minibus/memory.h"
 #include "minibus/net.h"
@@ -136,12 +137,15 @@ static int login(struct amqp *t, struct link *l, mb_error *error) {
     }
     amqp_set_handshake_timeout(l->state, &timeout);
     amqp_set_rpc_timeout(l->state, &timeout);
+    int fd; /* the library tells only that it failed; this one says why */
+    const int rc = mb__net_connect(&fd, t->host, t->port, t->timeout_ns, error);
+    if (rc) {
+        return rc;
+    }
+    close(fd);
     const int status = amqp_socket_open_noblock(socket, t->host, t->port, &timeout);
     if (status) {
-        return fail(t, MB_EUNREACHABLE,
-                    status == AMQP_STATUS_SOCKET_ERROR ? "Connection refused"
-                                                       : amqp_error_string2(status),
-                    error);
+        return fail(t, MB_EUNREACHABLE, amqp_error_string2(status), error);
     }
     /* the library's publish waits for room without a limit; this one also ends on a window that
      * stays closed */
