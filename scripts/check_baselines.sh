@@ -64,7 +64,8 @@ expect 3 'the same, side by side' "$(dirname "$fast")/benchctl" compare "$fast" 
 edit_baseline '.benchmarks += [.benchmarks[0] | .name += "-gone"]'
 expect 5 'a benchmark that is gone' "$fast" "${options[@]}" --baseline edited
 edit_baseline '.host.cpu_model = "some other processor"'
-expect 5 'a baseline of another machine' "$fast" "${options[@]}" --baseline edited
+expect 5 'a baseline of another machine' "$fast" "${options[@]}" --baseline edited --no-duel
+expect 0 'the same, with its executable at hand' "$fast" "${options[@]}" --baseline edited
 
 follows_schema() { # follows_schema KIND FILE
   expect 0 "$(basename "$2") follows its schema" \
