@@ -19,8 +19,6 @@
 
 enum {
     DEFAULT_PORT = 5672,
-    DEFAULT_TIMEOUT_MS = 10000,
-    MAX_TIMEOUT_MS = 600000,
     FRAME_MAX = 131072,
     MAX_IN_FLIGHT = 4096, /* messages sent before their confirmations are read */
     PLAIN = 1,            /* channels */
@@ -359,26 +357,15 @@ static void close_amqp(mb_transport *transport) {
     mb__free(t);
 }
 
-static char *copy_text(const char *text) {
-    char *copy = mb__alloc(strlen(text) + 1);
-    return copy ? strcpy(copy, text) : NULL;
-}
-
 static int connect_amqp(struct amqp *t, const struct mb__url *url, mb_error *error) {
-    static const char *const known[] = {"timeout_ms", NULL};
-    int64_t timeout_ms;
-    int rc = mb__url_check_options(url, known, error);
-    rc = rc ? rc
-            : mb__url_number(&timeout_ms, url, "timeout_ms", DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS,
-                             error);
+    int rc = mb__url_timeout(&t->timeout_ns, url, error);
     rc = rc ? rc : mb__url_host(t->host, &t->port, url, DEFAULT_PORT, error);
     if (rc) {
         return rc;
     }
-    t->timeout_ns = timeout_ms * 1000000;
-    t->user = copy_text(*url->user ? url->user : "guest");
-    t->password = copy_text(*url->user ? url->password : "guest");
-    t->vhost = copy_text(*url->path ? url->path : "/");
+    t->user = mb__copy_text(*url->user ? url->user : "guest");
+    t->password = mb__copy_text(*url->user ? url->password : "guest");
+    t->vhost = mb__copy_text(*url->path ? url->path : "/");
     if (!t->user || !t->password || !t->vhost) {
         return mb__fail(error, MB_ENOMEM, "rabbitmq: out of memory");
     }

@@ -30,6 +30,12 @@ const char *mb__url_option(const struct mb__url *url, const char *name); /**< or
 /** Refuses options that are not in the list, which ends with NULL. @return 0, MB_EINVAL. */
 int mb__url_check_options(const struct mb__url *url, const char *const *known, mb_error *error);
 
+/** The option timeout_ms, the only one that backends with a server take; 10 s without it.
+ *  @return 0, MB_EINVAL (also for any other option). */
+int mb__url_timeout(int64_t *out_ns, const struct mb__url *url, mb_error *error);
+/** A copy, to be freed with mb__free(); NULL without memory. */
+char *mb__copy_text(const char *text);
+
 /* A backend's functions get checked arguments: topics, sizes, n > 0, one subscription. */
 struct mb__backend {
     const char *scheme;

@@ -18,8 +18,6 @@
 
 enum {
     DEFAULT_PORT = 9092,
-    DEFAULT_TIMEOUT_MS = 10000,
-    MAX_TIMEOUT_MS = 600000,
     SLICE_MS = 100, /* of a long wait, to see in between whether brokers are there at all */
     PARTITION = 0
 };
@@ -399,16 +397,10 @@ static int check_brokers(const struct kafka *t, mb_error *error) {
 }
 
 static int connect_kafka(struct kafka *t, const struct mb__url *url, mb_error *error) {
-    static const char *const known[] = {"timeout_ms", NULL};
-    int64_t timeout_ms;
-    int rc = mb__url_check_options(url, known, error);
-    rc = rc ? rc
-            : mb__url_number(&timeout_ms, url, "timeout_ms", DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS,
-                             error);
+    int rc = mb__url_timeout(&t->timeout_ns, url, error);
     if (rc) {
         return rc;
     }
-    t->timeout_ns = timeout_ms * 1000000;
     if (*url->user || *url->password ||
         (url->has_hosts ? *url->path != 0 : strcmp(url->path, "mock") != 0)) {
         return mb__fail(error, MB_EINVAL,
@@ -430,8 +422,8 @@ static int connect_kafka(struct kafka *t, const struct mb__url *url, mb_error *e
         return rc;
     }
     const struct rd_kafka_metadata *metadata;
-    const rd_kafka_resp_err_t code =
-        rd_kafka_metadata(t->producers[MB_CONFIRMED].rk, 0, NULL, &metadata, (int)timeout_ms);
+    const rd_kafka_resp_err_t code = rd_kafka_metadata(t->producers[MB_CONFIRMED].rk, 0, NULL,
+                                                       &metadata, mb__poll_ms(t->timeout_ns));
     if (code) {
         return fail(t, MB_EUNREACHABLE, rd_kafka_err2str(code), error);
     }

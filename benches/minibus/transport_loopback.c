@@ -10,7 +10,7 @@
 #include "minibus/net.h"
 #include "minibus/transport_backend.h"
 
-enum { FRAME_TARGET = 1 << 20, DEFAULT_TIMEOUT_MS = 10000, MAX_TIMEOUT_MS = 600000 };
+enum { FRAME_TARGET = 1 << 20 };
 
 struct stream {
     int fd; /* -1: not connected, or lost */
@@ -202,16 +202,10 @@ static void close_loopback(mb_transport *transport) {
 }
 
 static int connect_loopback(struct loopback *t, const struct mb__url *url, mb_error *error) {
-    static const char *const known[] = {"timeout_ms", NULL};
-    int64_t timeout_ms;
-    int rc = mb__url_check_options(url, known, error);
-    rc = rc ? rc
-            : mb__url_number(&timeout_ms, url, "timeout_ms", DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS,
-                             error);
+    int rc = mb__url_timeout(&t->timeout_ns, url, error);
     if (rc) {
         return rc;
     }
-    t->timeout_ns = timeout_ms * 1000000;
     if (*url->path || *url->user || *url->password) {
         return mb__fail(error, MB_EINVAL, "loopback: takes no user and no path");
     }

@@ -16,8 +16,6 @@
 
 enum {
     DEFAULT_PORT = 1883,
-    DEFAULT_TIMEOUT_MS = 10000,
-    MAX_TIMEOUT_MS = 600000,
     MAX_IN_FLIGHT = 10000, /* packet identifiers are 16 bits wide */
     KEEPALIVE_S = 65535    /* a benchmark may leave a connection alone for long */
 };
@@ -293,18 +291,8 @@ static void close_mqtt(mb_transport *transport) {
     mb__free(t);
 }
 
-static char *copy_text(const char *text) {
-    char *copy = mb__alloc(strlen(text) + 1);
-    return copy ? strcpy(copy, text) : NULL;
-}
-
 static int connect_mqtt(struct mqtt *t, const struct mb__url *url, mb_error *error) {
-    static const char *const known[] = {"timeout_ms", NULL};
-    int64_t timeout_ms;
-    int rc = mb__url_check_options(url, known, error);
-    rc = rc ? rc
-            : mb__url_number(&timeout_ms, url, "timeout_ms", DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS,
-                             error);
+    int rc = mb__url_timeout(&t->timeout_ns, url, error);
     rc = rc ? rc : mb__url_host(t->host, &t->port, url, DEFAULT_PORT, error);
     if (rc) {
         return rc;
@@ -312,10 +300,9 @@ static int connect_mqtt(struct mqtt *t, const struct mb__url *url, mb_error *err
     if (*url->path) {
         return mb__fail(error, MB_EINVAL, "mqtt: takes no path: mqtt://HOST[:PORT]");
     }
-    t->timeout_ns = timeout_ms * 1000000;
     if (*url->user) {
-        t->user = copy_text(url->user);
-        t->password = copy_text(url->password);
+        t->user = mb__copy_text(url->user);
+        t->password = mb__copy_text(url->password);
         if (!t->user || !t->password) {
             return mb__fail(error, MB_ENOMEM, "mqtt: out of memory");
         }

@@ -6,6 +6,8 @@
 
 #include "minibus/transport_backend.h"
 
+#include "minibus/memory.h"
+
 static int hex_digit(char c) {
     static const char digits[] = "0123456789abcdef";
     const char *at = c ? strchr(digits, c | 0x20) : NULL;
@@ -219,4 +221,20 @@ int mb_transport_url_of(char *url, size_t size, const char *backend, mb_error *e
                     "'%.40s' is no backend with an address: use inmemory, loopback, rabbitmq, mqtt "
                     "or kafka",
                     backend);
+}
+
+int mb__url_timeout(int64_t *out_ns, const struct mb__url *url, mb_error *error) {
+    static const char *const known[] = {"timeout_ms", NULL};
+    int64_t ms;
+    int rc = mb__url_check_options(url, known, error);
+    rc = rc ? rc : mb__url_number(&ms, url, known[0], 10000, 600000, error);
+    if (!rc) {
+        *out_ns = ms * 1000000;
+    }
+    return rc;
+}
+
+char *mb__copy_text(const char *text) {
+    char *copy = mb__alloc(strlen(text) + 1);
+    return copy ? strcpy(copy, text) : NULL;
 }

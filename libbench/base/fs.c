@@ -93,8 +93,8 @@ int bench__read_file(char **out, size_t *out_n, const char *path, size_t max_byt
 
 /* --- writing --- */
 
-/* @return 0 or an errno. */
-static int write_all(int fd, const char *data, size_t n) {
+int bench__write_all(int fd, const void *bytes, size_t n) {
+    const char *data = bytes;
     while (n > 0) {
         ssize_t written = write(fd, data, n);
         if (written < 0 && errno == EINTR)
@@ -158,7 +158,7 @@ static void sync_directory(const char *directory) {
 
 /* Writes, syncs and closes `fd`. @return 0 or an errno. */
 static int fill_and_close(int fd, const void *data, size_t n, const struct stat *old) {
-    int sys_errno = write_all(fd, data, n);
+    int sys_errno = bench__write_all(fd, data, n);
     if (sys_errno == 0 && old != NULL && fchmod(fd, old->st_mode & 07777) != 0)
         sys_errno = errno;
     if (sys_errno == 0 && fsync(fd) != 0)
@@ -192,7 +192,7 @@ static int write_in_place(const char *path, const void *data, size_t n) {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return errno;
-    int sys_errno = write_all(fd, data, n);
+    int sys_errno = bench__write_all(fd, data, n);
     if (close(fd) != 0 && sys_errno == 0)
         sys_errno = errno;
     return sys_errno;

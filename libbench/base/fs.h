@@ -16,6 +16,8 @@ int bench__read_file(char **out, size_t *out_n, const char *path, size_t max_byt
  *  links are followed and stay links; an existing file keeps its mode, a new one gets 0644 and the
  *  umask. A device or a pipe (/dev/null) cannot be replaced and is written to instead. */
 int bench__write_file_atomic(const char *path, const void *data, size_t n, bench_error *err);
+/** Writes everything to a descriptor, whatever interrupts it. @return 0 or an errno. */
+int bench__write_all(int fd, const void *bytes, size_t n);
 /** mkdir -p: no error when it exists already. */
 int bench__make_directories(const char *path, bench_error *err);
 /** Waits until nobody else has <path>/.lock, which it creates, and then has it for as long as the

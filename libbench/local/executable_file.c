@@ -4,6 +4,7 @@
 #include "local/executable_file.h"
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "local/xxh64.h"
 
@@ -25,18 +26,6 @@ int bench__executable_error(bench_error *err, int sys_errno, const char *path, c
         bench__error_place(err, "%.270s", path);
     }
     return code;
-}
-
-static int write_all(int fd, const char *data, size_t n) {
-    while (n > 0) {
-        const ssize_t written = write(fd, data, n);
-        if (written < 0 && errno != EINTR) {
-            return -1;
-        }
-        data += written > 0 ? written : 0;
-        n -= written > 0 ? (size_t)written : 0;
-    }
-    return 0;
 }
 
 /* Where a file's content goes besides its hash; fd is -1 for nowhere. */
@@ -63,8 +52,9 @@ static int pass(char id[BENCH__EXECUTABLE_ID_SIZE], int64_t *bytes, int from, co
         }
         bench__xxh64_add(&first, chunk, (size_t)n);
         bench__xxh64_add(&second, chunk, (size_t)n);
-        if (to->fd >= 0 && write_all(to->fd, chunk, (size_t)n) != 0) {
-            return bench__executable_error(err, errno, to->path, "cannot be written");
+        const int failed = to->fd >= 0 ? bench__write_all(to->fd, chunk, (size_t)n) : 0;
+        if (failed != 0) {
+            return bench__executable_error(err, failed, to->path, "cannot be written");
         }
     }
     snprintf(id, BENCH__EXECUTABLE_ID_SIZE, "%016" PRIx64 "%016" PRIx64, bench__xxh64_value(&first),

@@ -107,7 +107,7 @@ static size_t suite_length(const char *name) {
     return strcspn(name, "/");
 }
 
-static int same_suite(const char *a, const char *b) {
+int bench__same_suite(const char *a, const char *b) {
     return suite_length(a) == suite_length(b) && memcmp(a, b, suite_length(a)) == 0;
 }
 
@@ -115,7 +115,7 @@ static size_t count_compared(const bench_outcome *out, const char *name) {
     size_t n = 0;
     for (size_t i = 0; i < out->n_comparisons; i++) {
         const bench_comparison *c = &out->comparisons[i];
-        n += c->before != NULL && c->after != NULL && same_suite(c->name, name);
+        n += c->before != NULL && c->after != NULL && bench__same_suite(c->name, name);
     }
     return n;
 }
@@ -158,7 +158,8 @@ int bench__evidence_suites(bench_outcome *out, const struct bench__duel_evidence
         return bench__error(err, BENCH_ENOMEM, "out of memory for the change of a suite");
     }
     for (size_t from = 0, to; code == 0 && from < n; from = to) {
-        for (to = from + 1; to < n && same_suite(evidence[from].name, evidence[to].name); to++) {
+        for (to = from + 1; to < n && bench__same_suite(evidence[from].name, evidence[to].name);
+             to++) {
         }
         code = add_suite(out, evidence + from, to - from, err);
     }

@@ -42,6 +42,8 @@ int bench__evidence_compare(bench_comparison *c, double *out_upper,
                             const struct bench__duel_evidence *evidence, uint64_t seed,
                             bench_error *err);
 
+/** 1 when two full names of benchmarks begin with the same suite. */
+int bench__same_suite(const char *a, const char *b);
 /** The change of every suite of two benchmarks or more, by the rounds of `evidence` (sorted by
  *  name), where that has all that are compared. @return 0 or BENCH_ENOMEM. */
 int bench__evidence_suites(bench_outcome *out, const struct bench__duel_evidence *evidence,

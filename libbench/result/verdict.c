@@ -205,11 +205,6 @@ static int measure_change(struct judging *j, bench_comparison *c, double *out_up
     return rc == 0 ? 0 : bench__error(err, rc, "out of memory comparing with the baseline");
 }
 
-static int same_suite(const char *a, const char *b) {
-    const size_t prefix = strcspn(a, "/");
-    return strncmp(a, b, prefix) == 0 && strcspn(b, "/") == prefix;
-}
-
 /* p-values of a family: one suite, one kind of evidence. Those of a screening that left no doubt
  * say nothing about the duels that decide, and the other way round: data are not shared. */
 static int adjust_family(const struct judging *j, bench_comparison *c, double *p, size_t n,
@@ -237,7 +232,8 @@ static int adjust(const struct judging *j, bench_error *err) {
     for (size_t from = 0, to; from < out->n_comparisons && rc == 0; from = to) {
         bench_comparison *first = &out->comparisons[from];
         to = from + 1;
-        while (to < out->n_comparisons && same_suite(first->name, out->comparisons[to].name)) {
+        while (to < out->n_comparisons &&
+               bench__same_suite(first->name, out->comparisons[to].name)) {
             to++;
         }
         for (int kind = BENCH_EVIDENCE_STORED; kind <= BENCH_EVIDENCE_DUEL && rc == 0; kind++) {

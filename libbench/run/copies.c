@@ -32,18 +32,6 @@ int bench__copies_open(struct bench__copies *copies, bench_error *err) {
     return 0;
 }
 
-static int write_all(int fd, const char *data, size_t n) {
-    while (n > 0) {
-        const ssize_t written = write(fd, data, n);
-        if (written < 0 && errno != EINTR) {
-            return -1;
-        }
-        data += written > 0 ? written : 0;
-        n -= written > 0 ? (size_t)written : 0;
-    }
-    return 0;
-}
-
 static int copy(int to, int from) {
     char block[BLOCK_SIZE];
     for (;;) {
@@ -51,7 +39,7 @@ static int copy(int to, int from) {
         if (n == 0) {
             return 0;
         }
-        if ((n < 0 && errno != EINTR) || (n > 0 && write_all(to, block, (size_t)n) != 0)) {
+        if ((n < 0 && errno != EINTR) || (n > 0 && bench__write_all(to, block, (size_t)n) != 0)) {
             return -1;
         }
     }
