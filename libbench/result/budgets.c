@@ -289,6 +289,15 @@ static int no_memory(bench_error *err) {
 }
 
 /* Appends a budget that is not measured yet. `over` may be NULL. */
+/* Of limit and measured value, also where nothing could be measured. */
+static const char *unit_of(const struct bench__budget_rule *rule, int is_ratio) {
+    const struct metric *metric = find_metric(rule->metric);
+    if (is_ratio) {
+        return rule->kind == BENCH__LIMIT_MAX_OVERHEAD ? "fraction" : "1";
+    }
+    return metric != NULL ? metric->unit : "";
+}
+
 static bench_budget *add_budget(bench_outcome *outcome, const struct bench__budget_rule *rule,
                                 const char *subject, const char *over) {
     size_t capacity = outcome->n_budgets;
@@ -312,6 +321,7 @@ static bench_budget *add_budget(bench_outcome *outcome, const struct bench__budg
                              .measured = {NAN, NAN, NAN},
                              .margin = NAN,
                              .verdict = BENCH_BUDGET_NOT_MEASURED};
+    snprintf(budget->unit, sizeof budget->unit, "%s", unit_of(rule, over != NULL));
     return budget->subject != NULL && budget->metric != NULL && budget->why != NULL ? budget : NULL;
 }
 
@@ -439,8 +449,7 @@ static int evaluate_ratio(bench_budget *budget, const struct bench__budget_rule 
     if (rule->kind == BENCH__LIMIT_MAX_OVERHEAD) {
         ratio = overhead(&ratio, rule->metric);
     }
-    const char *unit = rule->kind == BENCH__LIMIT_MAX_OVERHEAD ? "fraction" : "1";
-    return decide(budget, &ratio, unit, by_duel ? "by duel" : NULL, err);
+    return decide(budget, &ratio, unit_of(rule, 1), by_duel ? "by duel" : NULL, err);
 }
 
 /* Whether a name or pattern is about a suite of this run; a pattern that leaves the suite open is.

@@ -233,22 +233,22 @@ static void absolute_budgets(void **state) {
 static void budgets_that_are_not_measured(void **state) {
     (void)state;
     const bench_budget_verdict none = BENCH_BUDGET_NOT_MEASURED;
-    expect_budget(FAST "\"metric\": \"p999\", \"max\": 1", none, NAN, "", 0, "latency");
-    expect_budget(FAST "\"metric\": \"bytes_throughput\", \"min\": 1", none, NAN, "", 0,
+    expect_budget(FAST "\"metric\": \"p999\", \"max\": 1", none, NAN, "ns", 0, "latency");
+    expect_budget(FAST "\"metric\": \"bytes_throughput\", \"min\": 1", none, NAN, "B/s", 0,
                   "declares no bytes");
     expect_budget(FAST "\"metric\": \"hits\", \"min\": 1", none, NAN, "", 0, "no counter");
-    expect_budget("\"match\": \"s/group/skipped\", \"metric\": \"time\", \"max\": 1", none, NAN, "",
-                  0, "skipped: no broker at localhost");
-    expect_budget("\"match\": \"s/group/gone\", \"metric\": \"time\", \"max\": 1", none, NAN, "", 0,
-                  "not in this run");
-    expect_budget("\"match\": \"**/gone\", \"metric\": \"time\", \"max\": 1", none, NAN, "", 0,
+    expect_budget("\"match\": \"s/group/skipped\", \"metric\": \"time\", \"max\": 1", none, NAN,
+                  "ns", 0, "skipped: no broker at localhost");
+    expect_budget("\"match\": \"s/group/gone\", \"metric\": \"time\", \"max\": 1", none, NAN, "ns",
+                  0, "not in this run");
+    expect_budget("\"match\": \"**/gone\", \"metric\": \"time\", \"max\": 1", none, NAN, "ns", 0,
                   "not in this run");
     expect_budget("\"of\": \"s/group/gone\", \"over\": \"s/group/fast\", \"metric\": \"time\","
                   "\"max_ratio\": 1",
-                  none, NAN, "", 0, "not in this run: s/group/gone");
+                  none, NAN, "1", 0, "not in this run: s/group/gone");
     expect_budget("\"of\": \"s/group/fast\", \"over\": \"s/group/skipped\", \"metric\": \"time\","
                   "\"max_ratio\": 1",
-                  none, NAN, "", 0, "skipped: s/group/skipped");
+                  none, NAN, "1", 0, "skipped: s/group/skipped");
 }
 
 static void ratio_budgets(void **state) {
