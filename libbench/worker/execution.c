@@ -132,6 +132,7 @@ int bench__execution_start(struct bench__execution *e, const struct bench__case 
     if (opts_of(e)->setup != NULL && opts_of(e)->setup(&e->states[0]) != 0) {
         bench_fail(&e->states[0], "setup failed");
     }
+    e->is_running = 1;
     if (e->status != BENCH_STATUS_OK) {
         return 0;
     }

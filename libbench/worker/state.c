@@ -106,6 +106,18 @@ void *bench_thread_user(const bench_state *b) {
     return b->thread_user;
 }
 
+void bench_set_batch_max(bench_state *b, uint64_t batch_max) {
+    struct bench__execution *e = b->execution;
+    if (batch_max == 0 || e->is_running || b->lane.batch_max == 0) {
+        bench_fail(b, "bench_set_batch_max: a number above 0, from setup, of a benchmark that has "
+                      "batch_setup or batch_teardown");
+        return;
+    }
+    for (int i = 0; i < e->n_threads; i++) {
+        e->states[i].lane.batch_max = batch_max;
+    }
+}
+
 int bench_thread_index(const bench_state *b) {
     return b->thread_index;
 }

@@ -45,6 +45,7 @@ struct bench__execution {
 
     enum bench__task task;
     int is_paused; /* counters and errors do not count now */
+    int is_running; /* setup has returned */
     int threads_are_set_up;
     struct bench__team *team; /* the threads beside the calling one; NULL with one thread */
 };

@@ -108,6 +108,10 @@ BENCH_API void *bench_user(const bench_state *b);
 BENCH_API void bench_set_thread_user(bench_state *b, void *user);
 BENCH_API void *bench_thread_user(const bench_state *b);
 
+/** From setup, instead of bench_opts.batch_max: how many iterations a batch has at most, where that
+ *  depends on the parameters. Above 0; outside setup or without batches the benchmark fails. */
+BENCH_API void bench_set_batch_max(bench_state *b, uint64_t batch_max);
+
 /** Number of this thread, from 0, and how many run the body together (1 without a threads axis). */
 BENCH_API int bench_thread_index(const bench_state *b);
 BENCH_API int bench_n_threads(const bench_state *b);

@@ -53,6 +53,21 @@ static int count_setup(bench_state *b) {
     return 0;
 }
 
+static int small_batches_setup(bench_state *b) {
+    bench_set_batch_max(b, 7);
+    return count_setup(b);
+}
+
+static int no_batches_setup(bench_state *b) {
+    bench_set_batch_max(b, 7);
+    return 0;
+}
+
+static void sets_batch_max_late(bench_state *b) {
+    bench_set_batch_max(b, 7);
+    batched(b);
+}
+
 static void count_teardown(bench_state *b) {
     n_teardowns++;
     free(bench_user(b));
@@ -219,6 +234,17 @@ static void loops_run(void **state) {
     assert_int_equal(n_teardowns, 3);
 }
 
+static void setup_says_how_large_batches_are(void **state) {
+    (void)state;
+    bench_launch l;
+    launch(&l, "small", BENCH_SAMPLING_FLAT, 0);
+    assert_int_equal(l.status, BENCH_STATUS_OK);
+    assert_int_equal(l.batch_max, 7);
+    bench__launch_clear(&l);
+    assert_end("late", 0, BENCH_STATUS_FAILED, "bench_set_batch_max");
+    assert_end("nobatch", 0, BENCH_STATUS_FAILED, "bench_set_batch_max");
+}
+
 static void counters_are_per_iteration(void **state) {
     (void)state;
     bench_launch l;
@@ -285,6 +311,11 @@ static void declare(void) {
     add("plain", plain, NULL, 0);
     add("indexed", indexed, NULL, 0);
     add("batched", batched, &with_batches, 0);
+    bench_opts small = with_batches;
+    small.setup = small_batches_setup;
+    add("small", batched, &small, 0);
+    add("late", sets_batch_max_late, &with_batches, 0);
+    add("nobatch", plain, &(bench_opts){.setup = no_batches_setup}, 0);
     add("caller", timed_by_caller, &(bench_opts){.caller_timed = 1}, 0);
     add("skips", skips, NULL, 0);
     add("fails", fails_in_loop, NULL, 0);
@@ -306,6 +337,7 @@ static void declare(void) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loops_run),
+        cmocka_unit_test(setup_says_how_large_batches_are),
         cmocka_unit_test(counters_are_per_iteration),
         cmocka_unit_test(caller_timed_is_what_the_caller_says),
         cmocka_unit_test(ways_to_end),
