@@ -300,9 +300,10 @@ const struct bench__command bench__command_run = {
     .arguments = "[FILTER...]",
     .max_arguments = SIZE_MAX,
     .summary = "Runs benchmarks and says what changed, and how sure that is.",
-    .details = "FILTER is a suite or the beginning of a name (core/publish), a glob "
-               "(core/**/size=64*) or a regular expression (/publish|receive/). Without one, "
-               "everything runs.",
+    .details =
+        "FILTER is a suite or the beginning of a name (core/publish), a glob "
+        "(core/**/size=64*) or a regular expression (/publish|receive/). Without one, "
+        "everything runs. The filter regression_tests is whatever has a budget in the gates.",
 };
 
 const char *bench__option_initial(const struct bench__option *option,

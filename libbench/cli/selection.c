@@ -15,6 +15,11 @@
 
 #define MAX_SUGGESTIONS 3
 
+static const char no_budgets[] =
+    "'" BENCH__FILTER_BUDGETS
+    "' is every benchmark with a budget, and no budget of the gates names "
+    "one that this executable declares and --exclude leaves";
+
 /* What a struct bench__selection borrows. */
 struct choice {
     struct bench__pattern **filters, **excludes;
@@ -194,20 +199,71 @@ static struct bench__selection selection_of(const struct choice *c,
     };
 }
 
+/* ---- benchmarks with budgets ---- */
+
+int bench__cli_wants_budgets(bench_suite *const *suites, size_t n_suites,
+                             const struct bench__cli_options *o, bench_error *err) {
+    int n = 0;
+    for (size_t i = 0; i < o->arguments.n && !o->exact; i++) {
+        n += strcmp(o->arguments.items[i], BENCH__FILTER_BUDGETS) == 0;
+    }
+    for (size_t i = 0; i < n_suites && n > 0; i++) {
+        n *= strcmp(suites[i]->name, BENCH__FILTER_BUDGETS) != 0;
+    }
+    return n == 0 || o->arguments.n == 1
+               ? n
+               : bench__error(err, BENCH_EINVAL,
+                              "'" BENCH__FILTER_BUDGETS "' goes with no other filter");
+}
+
+/* Leaves only the cases that a budget is about. */
+static void keep_limited(struct bench__case *cases, size_t *n, const struct bench__gates *gates) {
+    size_t n_kept = 0;
+    for (size_t i = 0; i < *n; i++) {
+        if (bench__gates_limit(gates, cases[i].name)) {
+            cases[n_kept++] = cases[i];
+        } else {
+            bench__case_clear(&cases[i]);
+        }
+    }
+    *n = n_kept;
+}
+
+static void keep_limited_pairs(struct bench__pair_case *pairs, size_t *n,
+                               const struct bench__case *cases, const struct bench__gates *gates) {
+    size_t n_kept = 0;
+    for (size_t i = 0; i < *n; i++) {
+        if (bench__gates_limit_ratio(gates, cases[pairs[i].variant].name,
+                                     cases[pairs[i].base].name)) {
+            pairs[n_kept++] = pairs[i];
+        } else {
+            bench__free(pairs[i].name);
+        }
+    }
+    *n = n_kept;
+}
+
+/* ---- the choice ---- */
+
 int bench__cli_select(struct bench__case **out, size_t *out_n, bench_suite *const *suites,
-                      size_t n_suites, const struct bench__cli_options *o, bench_error *err) {
+                      size_t n_suites, const struct bench__cli_options *o,
+                      const struct bench__gates *gates, bench_error *err) {
     struct choice c = {0};
     *out = NULL;
     *out_n = 0;
     int code = make_choice(&c, o, err);
     struct bench__selection selection = selection_of(&c, o);
+    selection.n_filters = gates != NULL ? 0 : selection.n_filters;
     if (code == 0) {
         code = bench__cases_select(out, out_n, suites, n_suites, &selection, err);
     }
     if (code == 0) {
         code = check_overrides(&c, err);
     }
-    if (code == 0 && *out_n == 0) {
+    if (code == 0 && gates != NULL) {
+        keep_limited(*out, out_n, gates);
+        code = *out_n == 0 ? bench__error(err, BENCH_ENOTFOUND, "%s", no_budgets) : 0;
+    } else if (code == 0 && *out_n == 0) {
         struct bench__case *all = NULL;
         size_t n_all = 0;
         selection.n_filters = selection.n_excludes = 0;
@@ -226,7 +282,8 @@ int bench__cli_select(struct bench__case **out, size_t *out_n, bench_suite *cons
 
 int bench__cli_select_pairs(struct bench__pair_case **out, size_t *out_n,
                             const struct bench__case *cases, size_t n_cases,
-                            const struct bench__cli_options *o, bench_error *err) {
+                            const struct bench__cli_options *o, const struct bench__gates *gates,
+                            bench_error *err) {
     struct choice c = {0};
     *out = NULL;
     *out_n = 0;
@@ -235,8 +292,12 @@ int bench__cli_select_pairs(struct bench__pair_case **out, size_t *out_n,
     }
     int code = make_choice(&c, o, err);
     if (code == 0) {
-        const struct bench__selection selection = selection_of(&c, o);
+        struct bench__selection selection = selection_of(&c, o);
+        selection.n_filters = gates != NULL ? 0 : selection.n_filters;
         code = bench__pairs_select(out, out_n, cases, n_cases, &selection, err);
+    }
+    if (code == 0 && gates != NULL) {
+        keep_limited_pairs(*out, out_n, cases, gates);
     }
     clear_choice(&c);
     return code;

@@ -20,11 +20,18 @@
 #include <unistd.h>
 
 int bench__session_open(struct bench__session *s) {
-    const int code =
-        bench__cli_select(&s->cases, &s->n_cases, s->suites, s->n_suites, s->options, s->err);
-    return code != 0 ? code
-                     : bench__cli_select_pairs(&s->pairs, &s->n_pairs, s->cases, s->n_cases,
-                                               s->options, s->err);
+    const int wants_budgets = bench__cli_wants_budgets(s->suites, s->n_suites, s->options, s->err);
+    int code = wants_budgets > 0 ? bench__cli_gates(&s->gates, s->options, s->err) : wants_budgets;
+    const struct bench__gates *only = s->gates;
+    if (code == 0) {
+        code = bench__cli_select(&s->cases, &s->n_cases, s->suites, s->n_suites, s->options, only,
+                                 s->err);
+    }
+    if (code == 0) {
+        code = bench__cli_select_pairs(&s->pairs, &s->n_pairs, s->cases, s->n_cases, s->options,
+                                       only, s->err);
+    }
+    return code;
 }
 
 /* Names of the suites that have a chosen case, in order; each once. */
@@ -93,7 +100,7 @@ void bench__session_progress(struct bench__session *s) {
 int bench__session_load(struct bench__session *s) {
     const struct bench__cli_options *o = s->options;
     const char *name = o->baseline != NULL ? o->baseline : o->baseline_lenient;
-    int code = bench__cli_gates(&s->gates, o, s->err);
+    int code = s->gates == NULL ? bench__cli_gates(&s->gates, o, s->err) : 0;
     if (code != 0) {
         return code;
     }

@@ -421,6 +421,28 @@ static void add_clause(struct bench__strbuf *out, size_t n, const char *one, con
     }
 }
 
+static void add_budgets(struct bench__strbuf *out, const struct bench__view *view) {
+    const bench_outcome *outcome = view->outcome;
+    size_t n_of[BENCH_BUDGET_NOT_MEASURED + 1] = {0};
+    for (size_t i = 0; i < outcome->n_budgets; i++) {
+        n_of[outcome->budgets[i].verdict]++;
+    }
+    bench__strbuf_addf(out, "; %zu of ", n_of[BENCH_BUDGET_PASS]);
+    bench__say_count(out, outcome->n_budgets, "budget");
+    bench__strbuf_add(out, " met");
+    const struct {
+        bench_budget_verdict verdict;
+        const char *words;
+    } others[] = {{BENCH_BUDGET_OVER, "exceeded"},
+                  {BENCH_BUDGET_INCONCLUSIVE, "undecided"},
+                  {BENCH_BUDGET_NOT_MEASURED, "not measured"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (n_of[others[i].verdict] > 0) {
+            bench__strbuf_addf(out, ", %zu %s", n_of[others[i].verdict], others[i].words);
+        }
+    }
+}
+
 enum bench__tone bench__say_answer(struct bench__strbuf *out, const struct bench__view *view) {
     enum bench__tone tone =
         view->outcome->baseline != NULL ? answer_comparison(out, view) : answer_alone(out, view);
@@ -428,7 +450,9 @@ enum bench__tone bench__say_answer(struct bench__strbuf *out, const struct bench
     add_clause(out, n_missing, "is missing", "are missing");
     add_clause(out, view->n_failed, "failed", "failed");
     add_clause(out, view->n_pairs_failed, "pair failed", "pairs failed");
-    add_clause(out, view->n_over, "budget exceeded", "budgets exceeded");
+    if (view->outcome->n_budgets > 0) {
+        add_budgets(out, view);
+    }
     add_clause(out, view->outcome->run->interrupted ? view->n_not_run : 0,
                "was not reached before the interruption",
                "were not reached before the interruption");

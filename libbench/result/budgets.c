@@ -8,118 +8,13 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "result/difference.h"
-#include "result/fields.h"
 #include "result/model.h"
+#include "result/named_metric.h"
 #include "result/pairs.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* ---- metrics ----------------------------------------------------------------------------------
- */
-
-static bench_estimate bare(double point) {
-    return (bench_estimate){point, NAN, NAN};
-}
-
-/* Per second and over all threads; a rate's lower end is the time's upper end. */
-static bench_estimate rate(double per_iteration, const bench_result *r) {
-    const double n = per_iteration * r->n_threads * 1e9;
-    const bench_estimate *time = &r->time.median;
-    return (bench_estimate){n / time->point, n / time->upper, n / time->lower};
-}
-
-static bench_estimate get_time(const bench_result *r) {
-    return r->time.median;
-}
-static bench_estimate get_throughput(const bench_result *r) {
-    return rate(r->elements_per_iteration, r);
-}
-static bench_estimate get_bytes_throughput(const bench_result *r) {
-    return rate(r->bytes_per_iteration, r);
-}
-static bench_estimate get_p50(const bench_result *r) {
-    return bare(r->latency.p50);
-}
-static bench_estimate get_p90(const bench_result *r) {
-    return bare(r->latency.p90);
-}
-static bench_estimate get_p95(const bench_result *r) {
-    return bare(r->latency.p95);
-}
-static bench_estimate get_p99(const bench_result *r) {
-    return bare(r->latency.p99);
-}
-static bench_estimate get_p999(const bench_result *r) {
-    return bare(r->latency.p999);
-}
-static bench_estimate get_max(const bench_result *r) {
-    return bare(r->latency.max);
-}
-static bench_estimate get_cpu(const bench_result *r) {
-    return bare(r->time.cpu);
-}
-static bench_estimate get_cold(const bench_result *r) {
-    return bare(r->time.cold);
-}
-static bench_estimate get_error_rate(const bench_result *r) {
-    return bare(r->error_rate);
-}
-static bench_estimate get_peak_rss(const bench_result *r) {
-    return bare(r->peak_rss_bytes < 0 ? NAN : (double)r->peak_rss_bytes);
-}
-
-static const struct metric {
-    const char *name;
-    const char *unit;     /* as reports know it */
-    const char *quantity; /* as bench__parse_quantity calls it */
-    bench_estimate (*get)(const bench_result *result);
-    const char *needs; /* what the benchmark lacks when it is not measured */
-} metrics[] = {
-    {"time", "ns", "ns", get_time, "no valid launch"},
-    {"throughput", "1/s", "1/s", get_throughput, "the benchmark declares no elements"},
-    {"bytes_throughput", "B/s", "bytes/s", get_bytes_throughput, "the benchmark declares no bytes"},
-    {"p50", "ns", "ns", get_p50, "not sampled as latency, or too few operations"},
-    {"p90", "ns", "ns", get_p90, "not sampled as latency, or too few operations"},
-    {"p95", "ns", "ns", get_p95, "not sampled as latency, or too few operations"},
-    {"p99", "ns", "ns", get_p99, "not sampled as latency, or too few operations"},
-    {"p999", "ns", "ns", get_p999, "not sampled as latency, or too few operations"},
-    {"max", "ns", "ns", get_max, "not sampled as latency"},
-    {"cpu", "ns", "ns", get_cpu, "no CPU time was read"},
-    {"cold", "ns", "ns", get_cold, "no first call was timed"},
-    {"peak_rss", "bytes", "bytes", get_peak_rss, "no peak memory was read"},
-    {"error_rate", "fraction", "1", get_error_rate, "no iteration was counted"},
-};
-
-static const struct metric *find_metric(const char *name) {
-    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
-        if (strcmp(metrics[i].name, name) == 0) {
-            return &metrics[i];
-        }
-    }
-    return NULL;
-}
-
-/* The value of a metric, or of the counter of that name; NAN when there is none, with a reason. */
-static bench_estimate measure(const bench_result *result, const char *name, const char **out_unit,
-                              const char **out_reason) {
-    const struct metric *metric = find_metric(name);
-    *out_unit = metric != NULL ? metric->unit : "";
-    if (metric != NULL) {
-        *out_reason = metric->needs;
-        return metric->get(result);
-    }
-    *out_reason = "no metric and no counter has this name";
-    for (size_t i = 0; i < result->n_counters; i++) {
-        if (strcmp(result->counters[i].name, name) == 0) {
-            *out_unit = result->counters[i].unit;
-            *out_reason = "the counter has no value";
-            return bare(result->counters[i].value);
-        }
-    }
-    return bare(NAN);
-}
 
 /* ---- reading ----------------------------------------------------------------------------------
  */
@@ -136,7 +31,7 @@ static int is_maximum(enum bench__limit_kind kind) {
 /* A number in the metric's own unit, or a text with a unit that must be one of the metric's. */
 static int read_limit(double *out, const struct bench__json *value, const char *metric_name,
                       enum bench__limit_kind kind) {
-    const struct metric *metric = find_metric(metric_name);
+    const struct bench__metric *metric = bench__metric_find(metric_name);
     const char *text = NULL;
     char unit[24];
     bench_error why = {0};
@@ -288,16 +183,16 @@ static int no_memory(bench_error *err) {
     return bench__error(err, BENCH_ENOMEM, "out of memory evaluating budgets");
 }
 
-/* Appends a budget that is not measured yet. `over` may be NULL. */
 /* Of limit and measured value, also where nothing could be measured. */
 static const char *unit_of(const struct bench__budget_rule *rule, int is_ratio) {
-    const struct metric *metric = find_metric(rule->metric);
+    const struct bench__metric *metric = bench__metric_find(rule->metric);
     if (is_ratio) {
         return rule->kind == BENCH__LIMIT_MAX_OVERHEAD ? "fraction" : "1";
     }
     return metric != NULL ? metric->unit : "";
 }
 
+/* Appends a budget that is not measured yet. `over` may be NULL. */
 static bench_budget *add_budget(bench_outcome *outcome, const struct bench__budget_rule *rule,
                                 const char *subject, const char *over) {
     size_t capacity = outcome->n_budgets;
@@ -366,7 +261,7 @@ static int evaluate_absolute(bench_budget *budget, const bench_result *result, b
     if (result->status != BENCH_STATUS_OK) {
         return set_reason(budget, bench_status_name(result->status), result->message, err);
     }
-    const bench_estimate measured = measure(result, budget->metric, &unit, &reason);
+    const bench_estimate measured = bench__metric_value(result, budget->metric, &unit, &reason);
     return isnan(measured.point) ? set_reason(budget, reason, NULL, err)
                                  : decide(budget, &measured, unit, NULL, err);
 }
@@ -395,9 +290,9 @@ static int ratio_of(bench_estimate *out, int *out_by_duel, const char *metric, c
                     const bench_result *both[2], const char **out_reason) {
     const bench_result *of = both[0], *over = both[1];
     const char *unit;
-    const bench_estimate above = measure(of, metric, &unit, out_reason);
-    const bench_estimate below = measure(over, metric, &unit, out_reason);
-    *out = bare(below.point != 0 ? above.point / below.point : NAN);
+    const bench_estimate above = bench__metric_value(of, metric, &unit, out_reason);
+    const bench_estimate below = bench__metric_value(over, metric, &unit, out_reason);
+    *out = (bench_estimate){below.point != 0 ? above.point / below.point : NAN, NAN, NAN};
     const int is_rate =
         strcmp(metric, "throughput") == 0 || strcmp(metric, "bytes_throughput") == 0;
     if (isnan(out->point) || (!is_rate && strcmp(metric, "time") != 0)) {
@@ -420,7 +315,7 @@ static int ratio_of(bench_estimate *out, int *out_by_duel, const char *metric, c
 
 /* What is lost: of a time the part that comes on top, of a rate how much more each unit costs. */
 static bench_estimate overhead(const bench_estimate *ratio, const char *metric) {
-    const struct metric *known = find_metric(metric);
+    const struct bench__metric *known = bench__metric_find(metric);
     if (known != NULL && strstr(known->quantity, "/s") != NULL) {
         return (bench_estimate){1 / ratio->point - 1, 1 / ratio->upper - 1, 1 / ratio->lower - 1};
     }
@@ -484,6 +379,11 @@ static int evaluate_matches(const struct bench__budget_rule *rule, const bench_r
         rc = budget != NULL ? set_reason(budget, "not in this run", NULL, err) : no_memory(err);
     }
     return rc;
+}
+
+int bench__budget_rule_concerns(const struct bench__budget_rule *rule, const char *name) {
+    return rule->match != NULL ? bench__pattern_matches(rule->pattern, name)
+                               : strcmp(rule->of, name) == 0 || strcmp(rule->over, name) == 0;
 }
 
 int bench__budget_rule_evaluate(const struct bench__budget_rule *rule, const bench_run *run,

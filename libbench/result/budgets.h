@@ -35,6 +35,9 @@ int bench__pattern_read(struct bench__pattern **out, const struct bench__json *v
 int bench__budget_rule_read(struct bench__budget_rule *out, const struct bench__json *entry);
 void bench__budget_rule_clear(struct bench__budget_rule *rule);
 
+/** Whether its evaluation looks at the benchmark of this name. */
+int bench__budget_rule_concerns(const struct bench__budget_rule *rule, const char *name);
+
 /** Appends the budgets that a rule makes for a run: one for each benchmark that it matches, one
  *  "not measured" when it matches none although its suite is in the run. A metric with an interval
  *  is over its limit, or within, only with the whole interval. @return 0 or BENCH_ENOMEM. */

@@ -108,6 +108,25 @@ unsigned bench__gates_fail_on(const struct bench__gates *gates) {
     return gates->fail_on;
 }
 
+int bench__gates_limit(const struct bench__gates *gates, const char *name) {
+    for (size_t i = 0; i < gates->n_budgets; i++) {
+        if (bench__budget_rule_concerns(&gates->budgets[i], name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int bench__gates_limit_ratio(const struct bench__gates *gates, const char *of, const char *over) {
+    for (size_t i = 0; i < gates->n_budgets; i++) {
+        const struct bench__budget_rule *rule = &gates->budgets[i];
+        if (rule->of != NULL && strcmp(rule->of, of) == 0 && strcmp(rule->over, over) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int bench__gates_budgets(const struct bench__gates *gates, const bench_run *run,
                          bench_outcome *outcome, bench_error *err) {
     int rc = 0;

@@ -44,6 +44,10 @@ double bench__gates_threshold(const struct bench__gates *gates, const char *name
 double bench__gates_alpha(const struct bench__gates *gates, const char *name);
 unsigned bench__gates_fail_on(const struct bench__gates *gates);
 
+/** Whether a budget is about this benchmark; about the ratio of the first to the second. */
+int bench__gates_limit(const struct bench__gates *gates, const char *name);
+int bench__gates_limit_ratio(const struct bench__gates *gates, const char *of, const char *over);
+
 /** Evaluates every budget that names a benchmark of a suite in `run` into outcome->budgets. */
 int bench__gates_budgets(const struct bench__gates *gates, const bench_run *run,
                          bench_outcome *outcome, bench_error *err);
