@@ -214,7 +214,7 @@ static void add_uuid(bench_suite *suite) {
 
 static const int64_t slots[] = {1, 8, 32}; /* pairs of metadata */
 
-enum { SLOTS_MAX = 32, SET_STRETCH = 256 /* messages that one untimed batch_setup makes */ };
+enum { SLOTS_MAX = 32, SET_STRETCH = 1024 /* slots that are set between two untimed visits */ };
 
 struct metadata_fixture {
     int n_slots;
@@ -257,6 +257,14 @@ static int metadata_setup(bench_state *b) {
         }
     }
     return 0;
+}
+
+static int metadata_set_setup(bench_state *b) {
+    const int rc = metadata_setup(b);
+    if (rc == 0) {
+        bench_set_batch_max(b, SET_STRETCH / (uint64_t)bench_param_i64(b, "slots"));
+    }
+    return rc;
 }
 
 static void metadata_teardown(bench_state *b) {
@@ -321,9 +329,9 @@ static void metadata_iterate(bench_state *b) {
 static void add_metadata(bench_suite *suite) {
     const bench_opts opts = {.setup = metadata_setup, .teardown = metadata_teardown};
     bench_opts set_opts = opts;
+    set_opts.setup = metadata_set_setup;
     set_opts.batch_setup = make_fresh;
     set_opts.batch_teardown = release_fresh;
-    set_opts.batch_max = SET_STRETCH;
     bench_group *g = bench_group_new(suite, "metadata");
     bench_group_axis_i64(g, "slots", slots, sizeof slots / sizeof slots[0]);
     bench_group_throughput(g, BENCH_ELEMENTS, "slots");

@@ -63,7 +63,8 @@ static const char *const list_formats[] = {"text", "json", NULL};
 static const char *const samplings[] = {"auto", "flat", "linear", "latency", NULL};
 static const char *const adjustments[] = {"bh", "holm", "none", NULL};
 static const char *const clocks[] = {"auto", "tsc", "cntvct", "monotonic", NULL};
-static const char *const formats[] = {"text", "json", "jsonl", "csv", "markdown", "compat", NULL};
+static const char *const formats[] = {"text",     "json",   "jsonl",   "csv",
+                                      "markdown", "compat", "summary", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 static const char *const shells[] = {"bash", NULL};
 

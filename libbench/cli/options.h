@@ -88,6 +88,7 @@ enum bench__format {
     BENCH__FORMAT_CSV,
     BENCH__FORMAT_MARKDOWN,
     BENCH__FORMAT_COMPAT,
+    BENCH__FORMAT_SUMMARY,
     BENCH__N_FORMATS
 };
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "report/formats.h"
 #include "report/html.h"
+#include "report/summary.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -60,8 +61,14 @@ static int render(FILE *out, enum bench__format format, const bench_outcome *out
         [BENCH__FORMAT_MARKDOWN] = bench__report_markdown,
         [BENCH__FORMAT_COMPAT] = bench__report_compat,
     };
-    return format == BENCH__FORMAT_TEXT ? bench__report_console(out, outcome, style, err)
-                                        : writers[format](out, outcome, err);
+    switch (format) {
+    case BENCH__FORMAT_TEXT:
+        return bench__report_console(out, outcome, style, err);
+    case BENCH__FORMAT_SUMMARY:
+        return bench__report_summary(out, outcome, style, err);
+    default:
+        return writers[format](out, outcome, err);
+    }
 }
 
 enum bench__format bench__cli_file_format(const char *path, enum bench__format otherwise) {
@@ -98,7 +105,8 @@ static int render_text(char **text, size_t *n, enum bench__format format,
 /* ---- places ---- */
 
 int bench__cli_wants_standard_output(const struct bench__cli_options *options) {
-    if (options->output_format == BENCH__FORMAT_TEXT || options->out.n == 0)
+    if (options->output_format == BENCH__FORMAT_TEXT ||
+        options->output_format == BENCH__FORMAT_SUMMARY || options->out.n == 0)
         return 1;
     for (size_t i = 0; i < options->out.n; i++) {
         if (strcmp(options->out.items[i], "-") == 0)

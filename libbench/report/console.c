@@ -7,7 +7,7 @@
 #include "report/console_parts.h"
 #include "report/figures.h"
 
-static void add_machine(const struct bench__console *c) {
+void bench__console_machine(const struct bench__console *c) {
     struct bench__strbuf text;
     bench__strbuf_init(&text);
     bench__say_machine(&text, &c->view->outcome->run->host);
@@ -28,7 +28,10 @@ static void add_counts(const struct bench__console *c) {
     bench__strbuf_clear(&text);
 }
 
-static void add_answer(const struct bench__console *c) {
+void bench__console_answer(const struct bench__console *c) {
+    if (!c->style->quiet) {
+        add_counts(c);
+    }
     struct bench__strbuf text;
     bench__strbuf_init(&text);
     enum bench__ink ink = bench__ink_of(bench__say_answer(&text, c->view));
@@ -48,17 +51,14 @@ int bench__report_console(FILE *out, const bench_outcome *outcome, const struct 
     bench__strbuf_init(&text);
     struct bench__console c = {.out = &text, .style = style, .view = &view};
     if (!style->quiet) {
-        add_machine(&c);
+        bench__console_machine(&c);
     }
     unsigned shown = bench__console_table(&c);
     if (!style->quiet) {
         rc = bench__console_notes(&c, shown, err);
     }
     bench__strbuf_add(&text, text.n > 0 ? "\n" : "");
-    if (!style->quiet) {
-        add_counts(&c);
-    }
-    add_answer(&c);
+    bench__console_answer(&c);
     if (rc == 0) {
         rc = bench__write_text(out, &text, err);
     }

@@ -291,6 +291,10 @@ static void add_knowledge(const struct bench__console *c, unsigned shown) {
     add_calibration(c);
 }
 
+void bench__console_slower(const struct bench__console *c) {
+    add_verdict_section(c, BENCH_VERDICT_REGRESSED, "Slower");
+}
+
 int bench__console_notes(const struct bench__console *c, unsigned shown, bench_error *err) {
     add_knowledge(c, shown);
     int rc = add_scaling(c, err);
@@ -303,6 +307,6 @@ int bench__console_notes(const struct bench__console *c, unsigned shown, bench_e
     add_verdict_section(c, BENCH_VERDICT_MISSING,
                         "Missing: measured in the baseline, not in this run");
     add_inconclusive(c);
-    add_verdict_section(c, BENCH_VERDICT_REGRESSED, "Slower");
+    bench__console_slower(c);
     return rc;
 }

@@ -21,6 +21,12 @@ unsigned bench__console_table(const struct bench__console *c);
 void bench__console_details(const struct bench__console *c, const struct bench__row *row);
 /** The declared pairs, if there are any. @return 0 or BENCH_ENOMEM. */
 int bench__console_pairs(const struct bench__console *c);
+/** The lines above everything: the machine, and the run. */
+void bench__console_machine(const struct bench__console *c);
+/** What became slower, in full; nothing when nothing did. */
+void bench__console_slower(const struct bench__console *c);
+/** The counts of verdicts, where there are any, and the last line: the answer. */
+void bench__console_answer(const struct bench__console *c);
 /** A blank line and a heading. */
 void bench__console_title(const struct bench__console *c, const char *title);
 /** Everything below the table but the answer: regressions in full, budgets, scaling, what to know
