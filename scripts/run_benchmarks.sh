@@ -2,10 +2,16 @@
 # Builds the benchmarks and runs them:
 #
 #   scripts/run_benchmarks.sh [FILTER...] [options]     (--help lists the options)
+#   scripts/run_benchmarks.sh                           everything that can run here
 #
 # Installs what the build needs when it is missing (Debian and its relatives), builds in build/,
 # leaves the link ./run_benches behind and ends with its exit code. Paths in the options are
 # relative to the project's root.
+#
+# Without arguments it also starts the message brokers (scripts/backends.sh) that are not given by
+# RABBITMQ_URL and MQTT_BROKER, and stops them at the end; what cannot be started is skipped. That
+# takes up to 20 minutes and ends with one page: what ran, what was skipped and why, budgets, the
+# slowest and the noisiest. All figures are in build/results.json and build/report/.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -17,4 +23,28 @@ install_missing
 
 build_tree "$root/build" -DCMAKE_BUILD_TYPE=Release -DBENCH_BUILD_TESTS=OFF
 ln -sfn build/run_benches run_benches
-exec ./run_benches "$@"
+[[ $# -eq 0 ]] || exec ./run_benches "$@"
+
+started=()
+trap '[[ ${#started[@]} -eq 0 ]] || scripts/backends.sh stop "${started[@]}"' EXIT
+
+# start_server NAME VARIABLE: unless the variable names one that runs already.
+start_server() {
+  local address
+  [[ -z ${!2-} ]] || return 0
+  if ! scripts/backends.sh status "$1" >/dev/null; then
+    started+=("$1")
+  fi
+  if address=$(scripts/backends.sh start "$1"); then
+    eval "$address"
+  else
+    say "goes on without $1"
+  fi
+}
+
+start_server mosquitto MQTT_BROKER
+start_server rabbitmq RABBITMQ_URL
+status=0
+./run_benches --output-format summary --out build/results.json --report build/report || status=$?
+printf '\nAll figures: build/results.json and build/report/index.html\n'
+exit "$status"

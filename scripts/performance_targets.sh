@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Writes docs/performance-targets.md from the budgets and from what a run has measured:
+#
+#   scripts/performance_targets.sh RESULTS.json     writes the page
+#   scripts/performance_targets.sh --check          says which budget of the gates it does not name
+#
+# RESULTS.json is of `./run_benches regression_tests --out RESULTS.json`, or of a run of everything.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+page=$root/docs/performance-targets.md
+gates=$root/baselines/gates.json
+
+check() {
+  local why status=0
+  while IFS= read -r why; do
+    grep -qF -- "$why" "$page" || {
+      say "the page does not have: $why"
+      status=1
+    }
+  done < <(jq -r '.budgets[].why' "$gates" | sort -u)
+  return "$status"
+}
+
+# A row for each budget of the gates: of the benchmarks that it is for, the one with the least room.
+# shellcheck disable=SC2016 # of jq
+rows='
+def digits(n): if . == 0 then 0 else
+  (. | fabs | log10 | floor) as $e | (n - 1 - $e) as $d
+  | if $d > 0 then (. * pow(10; $d) | round) / pow(10; $d) else round end end;
+def scaled(steps): . as $v | (steps | map(select(.[0] <= ($v | fabs))) | last // steps[0]) as $s
+  | "\($v / $s[0] | digits(4)) \($s[1])";
+def quantity($unit):
+  if . == null then "–"
+  elif $unit == "ns" then scaled([[1, "ns"], [1e3, "µs"], [1e6, "ms"], [1e9, "s"]])
+  elif $unit == "1/s" then scaled([[1, "/s"], [1e3, "k/s"], [1e6, "M/s"], [1e9, "G/s"]])
+  elif $unit == "B/s" then scaled([[1, "B/s"], [1024, "KiB/s"], [1048576, "MiB/s"]])
+  elif $unit == "bytes" then scaled([[1, "B"], [1024, "KiB"], [1048576, "MiB"]])
+  elif $unit == "fraction" then "\(. * 100 | digits(3)) %"
+  else "\(digits(4)) \($unit | if . == "1" then "" else . end)" end;
+def measured: .unit as $u | .measured | (.point | quantity($u)) +
+  if .lower == null then "" else " (\(.lower | quantity($u)) … \(.upper | quantity($u)))" end;
+def target: if .is_maximum then "at most " else "at least " end + (.unit as $u | .limit | quantity($u));
+def rank: {"over": 0, "inconclusive": 1, "pass": 2}[.verdict] // 3;
+def verdict: {"over": "**missed**", "inconclusive": "undecided", "pass": "met"}[.verdict]
+  // "not measured";
+def cell: gsub("\\|"; "\\|") | gsub("\\s+"; " ");
+.outcome.budgets
+| group_by(.subject | split("/")[0])[]
+| "\n## \(.[0].subject | split("/")[0])\n",
+  "| what for | metric | target | measured | room left | |",
+  "|:--|:--|--:|--:|--:|:--|",
+  ( group_by([.why, .metric, .limit])[] | sort_by([rank, .margin]) | length as $n | .[0]
+    | [ (.why | cell), "\(.metric) of `\(.subject | sub(" over "; "` over `"))`"
+        + if $n > 1 then ", the closest of \($n)" else "" end,
+        target, measured,
+        (if .margin == null then "–" else "\(.margin * 100 | digits(3)) %" end),
+        verdict + if rank == 3 then ": " + (.reason | cell) else "" end ]
+    | "| " + join(" | ") + " |" )
+'
+
+# shellcheck disable=SC2016 # of jq
+head_of_page='
+def host: [.cpu_model, "\(.n_cpus) CPUs", (.hypervisor | select(. != "none")), .compiler]
+  | map(select(. != null and . != "")) | join(", ");
+"# Performance targets
+
+What the broker under measurement has to reach, and what it reached. The targets are the budgets of
+[`baselines/gates.json`](../baselines/gates.json), with their reasons; the figures come from one run.
+A target is met, or missed, only when the whole interval is on one side of it (95 %, in brackets; of
+ratios by a pair of the two, measured side by side); percentiles and counters have no interval. What
+did not run is not measured, and says why. Targets of servers are about the server and the machine
+as much as about this code: a miss here is a fact about the machine below.
+
+This page is generated: `scripts/performance_targets.sh RESULTS.json`. The same table, live:
+
+    ./run_benches regression_tests
+
+Measured on \(.host | host), \(.timestamp[0:10]), commit \(.git_commit[0:10])."
+'
+
+if [[ ${1-} == --check && $# -eq 1 ]]; then
+  check
+  exit
+fi
+[[ $# -eq 1 && -r $1 ]] || die "use: $(basename "$0") RESULTS.json | --check"
+text=$(jq -r "$head_of_page" "$1" && jq -r "$rows" "$1") || die "$1 is not a file of results"
+printf '%s\n' "$text" >"$page"
+check
