@@ -273,6 +273,8 @@ static void add_knowledge(const struct bench__console *c, unsigned shown) {
         &text, shown & BENCH__SHOWN_SEES || c->view->n_pairs > 0 ? "; " BENCH__LEGEND_SEES : "");
     bench__strbuf_add(&text, c->view->n_pairs > 0 ? "; " BENCH__LEGEND_PAIRS : "");
     add_entry(c, "figures", &text);
+    bench__say_launches(&text, c->view);
+    add_entry(c, "launches", &text);
     bench__say_noise(&text, c->view);
     add_entry(c, "disturbances", &text);
     bench__say_outliers(&text, c->view);

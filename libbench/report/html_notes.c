@@ -236,6 +236,8 @@ static void add_knowledge(const struct bench__page *page) {
     bench__strbuf_add(&words, has_pairs ? "; " BENCH__LEGEND_PAIRS : "");
     bench__strbuf_add(&words, ". Limits of budgets are targets; scaling is estimated");
     add_item(page->out, "figures", &words);
+    bench__say_launches(&words, page->view);
+    add_item(page->out, "launches", &words);
     bench__say_noise(&words, page->view);
     add_item(page->out, "disturbances", &words);
     bench__say_outliers(&words, page->view);

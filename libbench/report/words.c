@@ -9,6 +9,7 @@
 #include "result/difference.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -202,6 +203,40 @@ void bench__say_noise(struct bench__strbuf *out, const struct bench__view *view)
             separator = ", ";
         }
     }
+}
+
+/* As the benchmark asked; 0 when it was not measured. */
+static int launches_of(const struct bench__row *row) {
+    return bench__row_measured(row) ? row->result->options.launches : 0;
+}
+
+void bench__say_launches(struct bench__strbuf *out, const struct bench__view *view) {
+    int most = 0, fewest = INT_MAX, most_of_few = 0;
+    size_t n_few = 0;
+    for (size_t i = 0; i < view->n_rows; i++) {
+        const int n = launches_of(&view->rows[i]);
+        most = n > most ? n : most;
+    }
+    for (size_t i = 0; i < view->n_rows; i++) {
+        const int n = launches_of(&view->rows[i]);
+        if (n > 0 && n < most) {
+            n_few++;
+            fewest = n < fewest ? n : fewest;
+            most_of_few = n > most_of_few ? n : most_of_few;
+        }
+    }
+    if (n_few == 0) {
+        return;
+    }
+    bench__say_count(out, n_few, "benchmark");
+    bench__strbuf_add(out, n_few == 1 ? " has " : " have ");
+    if (fewest < most_of_few) {
+        bench__strbuf_addf(out, "%d to ", fewest);
+    }
+    bench__strbuf_addf(out,
+                       "%d longer launches instead of %d, because setting up takes long: wider "
+                       "intervals, and only larger changes are found",
+                       most_of_few, most);
 }
 
 /* Runs that are known: the least and the most over some benchmarks. */
@@ -427,6 +462,9 @@ static void add_budgets(struct bench__strbuf *out, const struct bench__view *vie
     for (size_t i = 0; i < outcome->n_budgets; i++) {
         n_of[outcome->budgets[i].verdict]++;
     }
+    if (n_of[BENCH_BUDGET_NOT_MEASURED] == outcome->n_budgets) {
+        return; /* a run of something else, or no budgets at all */
+    }
     bench__strbuf_addf(out, "; %zu of ", n_of[BENCH_BUDGET_PASS]);
     bench__say_count(out, outcome->n_budgets, "budget");
     bench__strbuf_add(out, " met");
@@ -450,9 +488,7 @@ enum bench__tone bench__say_answer(struct bench__strbuf *out, const struct bench
     add_clause(out, n_missing, "is missing", "are missing");
     add_clause(out, view->n_failed, "failed", "failed");
     add_clause(out, view->n_pairs_failed, "pair failed", "pairs failed");
-    if (view->outcome->n_budgets > 0) {
-        add_budgets(out, view);
-    }
+    add_budgets(out, view);
     add_clause(out, view->outcome->run->interrupted ? view->n_not_run : 0,
                "was not reached before the interruption",
                "were not reached before the interruption");

@@ -52,6 +52,8 @@ void bench__say_latency(struct bench__strbuf *out, const bench_latency *latency,
                         const char *separator, int utf8);
 /** How many samples were unusual, over the whole run; nothing without samples. */
 void bench__say_outliers(struct bench__strbuf *out, const struct bench__view *view);
+/** Which benchmarks have fewer launches than the others; nothing when all have the same. */
+void bench__say_launches(struct bench__strbuf *out, const struct bench__view *view);
 /** How many launches were disturbed, and by what; nothing without launches. */
 void bench__say_noise(struct bench__strbuf *out, const struct bench__view *view);
 /** Whether the spread between runs was learned or assumed; nothing without stored comparisons. */

@@ -302,6 +302,36 @@ static void test_disturbances_agree_in_number(void **state) {
 }
 
 /* "1 benchmark: its times ...", "2 benchmarks: their times ...". */
+static void check_launches(const bench_outcome *outcome, const char *expected) {
+    struct bench__view view;
+    struct bench__strbuf text;
+    bench__strbuf_init(&text);
+    assert_int_equal(bench__view_init(&view, outcome, NULL), 0);
+    bench__say_launches(&text, &view);
+    assert_string_equal(text.n > 0 ? bench__strbuf_text(&text) : "", expected);
+    bench__strbuf_clear(&text);
+    bench__view_clear(&view);
+}
+
+static void test_fewer_launches_are_said(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, FIXTURE_ALL_PASS);
+    for (size_t i = 0; i < f.run->n_results; i++) {
+        f.run->results[i].options.launches = 16;
+    }
+    check_launches(&f.outcome, "");
+    f.run->results[0].options.launches = 6;
+    check_launches(&f.outcome,
+                   "1 benchmark has 6 longer launches instead of 16, because setting up takes "
+                   "long: wider intervals, and only larger changes are found");
+    f.run->results[1].options.launches = 4;
+    check_launches(&f.outcome,
+                   "2 benchmarks have 4 to 6 longer launches instead of 16, because setting up "
+                   "takes long: wider intervals, and only larger changes are found");
+    fixture_clear(&f);
+}
+
 static void test_advice_agrees_in_number(void **state) {
     (void)state;
     static const char *const of_many[] = {" its ", " was "};
@@ -346,6 +376,7 @@ int main(void) {
         cmocka_unit_test(test_counts_of_nouns),
         cmocka_unit_test(test_answers_agree_in_number),
         cmocka_unit_test(test_disturbances_agree_in_number),
+        cmocka_unit_test(test_fewer_launches_are_said),
         cmocka_unit_test(test_advice_agrees_in_number),
         cmocka_unit_test(test_every_flag_has_words),
     };
