@@ -41,7 +41,8 @@ def quantity($unit):
   else "\(digits(4)) \($unit | if . == "1" then "" else . end)" end;
 def measured: .unit as $u | .measured | (.point | quantity($u)) +
   if .lower == null then "" else " (\(.lower | quantity($u)) … \(.upper | quantity($u)))" end;
-def target: if .is_maximum then "at most " else "at least " end + (.unit as $u | .limit | quantity($u));
+def target: .unit as $u
+  | if .is_maximum then "at most " else "at least " end + (.limit | quantity($u));
 def rank: {"over": 0, "inconclusive": 1, "pass": 2}[.verdict] // 3;
 def verdict: {"over": "**missed**", "inconclusive": "undecided", "pass": "met"}[.verdict]
   // "not measured";
@@ -67,8 +68,8 @@ def host: [.cpu_model, "\(.n_cpus) CPUs", (.hypervisor | select(. != "none")), .
 "# Performance targets
 
 What the broker under measurement has to reach, and what it reached. The targets are the budgets of
-[`baselines/gates.json`](../baselines/gates.json), with their reasons; the figures come from one run.
-A target is met, or missed, only when the whole interval is on one side of it (95 %, in brackets; of
+[`baselines/gates.json`](../baselines/gates.json), with their reasons; the figures come from one
+run. A target is met, or missed, only when the whole interval is on one side of it (95 %, in brackets; of
 ratios by a pair of the two, measured side by side); percentiles and counters have no interval. What
 did not run is not measured, and says why. Targets of servers are about the server and the machine
 as much as about this code: a miss here is a fact about the machine below.
