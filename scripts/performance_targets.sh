@@ -69,10 +69,10 @@ def host: [.cpu_model, "\(.n_cpus) CPUs", (.hypervisor | select(. != "none")), .
 
 What the broker under measurement has to reach, and what it reached. The targets are the budgets of
 [`baselines/gates.json`](../baselines/gates.json), with their reasons; the figures come from one
-run. A target is met, or missed, only when the whole interval is on one side of it (95 %, in brackets; of
-ratios by a pair of the two, measured side by side); percentiles and counters have no interval. What
-did not run is not measured, and says why. Targets of servers are about the server and the machine
-as much as about this code: a miss here is a fact about the machine below.
+run. A target is met, or missed, only when the whole interval is on one side of it (95 %, in
+brackets; of ratios by a pair of the two, measured side by side); percentiles and counters have no
+interval. What did not run is not measured, and says why. Targets of servers are about the server
+and the machine as much as about this code: a miss here is a fact about the machine below.
 
 This page is generated: `scripts/performance_targets.sh RESULTS.json`. The same table, live:
 
