@@ -9,6 +9,11 @@ bench_suite *core_operations_suite(void);
 /** Its groups message, uuid, metadata and codec. */
 void core_operations_add_messages(bench_suite *suite);
 
+/** The replicated log of operations: write, read, merge. @return a suite, or NULL. */
+bench_suite *operation_log_suite(void);
+/** Its groups with several threads or replicas. */
+void operation_log_add_threads(bench_suite *suite);
+
 /** Bodies whose cost is known, to check the measuring itself. */
 bench_suite *truth_suite(void);
 
