@@ -14,6 +14,12 @@ bench_suite *operation_log_suite(void);
 /** Its groups with several threads or replicas. */
 void operation_log_add_threads(bench_suite *suite);
 
+/** From the start of a process to its first message. @return a suite, or NULL. */
+bench_suite *startup_time_suite(void);
+
+/** How large the broker is when it is shipped. @return a suite, or NULL. */
+bench_suite *binary_size_suite(void);
+
 /** Bodies whose cost is known, to check the measuring itself. */
 bench_suite *truth_suite(void);
 
