@@ -20,6 +20,13 @@ bench_suite *startup_time_suite(void);
 /** How large the broker is when it is shipped. @return a suite, or NULL. */
 bench_suite *binary_size_suite(void);
 
+/** How much memory things take. @return a suite, or NULL. */
+bench_suite *memory_profiling_suite(void);
+/** Its groups operation, pool and allocator. */
+void memory_profiling_add_operations(bench_suite *suite);
+void memory_profiling_add_pool(bench_suite *suite);
+void memory_profiling_add_allocator(bench_suite *suite);
+
 /** Bodies whose cost is known, to check the measuring itself. */
 bench_suite *truth_suite(void);
 
