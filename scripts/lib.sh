@@ -40,6 +40,7 @@ need_to_build() {
   need pkg-config command -v pkg-config
   need libjansson-dev pkg-config --exists 'jansson >= 2.11'
   need git command -v git
+  want zlib1g-dev pkg-config --exists zlib
   want librabbitmq-dev pkg-config --exists librabbitmq
   want libmosquitto-dev pkg-config --exists libmosquitto
   want librdkafka-dev pkg-config --exists rdkafka
