@@ -99,8 +99,8 @@ static void message_creation(bench_state *b) {
 }
 
 /* `correlation_share` is what the ids add to the bytes of the same messages without them. Every
- * message has a line of 64 bytes for metadata, used or not, so an id that fits costs nothing more;
- * one that does not fit behind other metadata costs a block of its own. */
+ * message has room for some metadata, used or not, so an id that fits costs nothing more; one that
+ * does not fit behind other metadata costs a block of its own. */
 static void correlation_tracking(bench_state *b) {
     struct thousand *t = bench_user(b);
     BENCH_LOOP(b) {
@@ -112,7 +112,7 @@ static void correlation_tracking(bench_state *b) {
     }
     report_message(b, t->correlated_bytes, t->payload_bytes);
     bench_counter(b, "correlation_share", t->correlated_bytes / t->bytes - 1, BENCH_COUNTER_VALUE,
-                  "1");
+                  "fraction");
 }
 
 static void add_memory_usage(bench_suite *suite) {

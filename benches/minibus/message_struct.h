@@ -6,10 +6,11 @@
 
 #include "minibus/message.h"
 
-enum { MB__METADATA_INLINE = 64 };
+/* Three typical pairs and a correlation id that is a UUID in text, 104 bytes, find room. */
+enum { MB__METADATA_INLINE = 112 };
 
-/* One cache line of header, one of metadata, then the payload. Metadata is a packed block in the
- * layout that metadata.c describes; when it outgrows its line it moves to a block of its own. */
+/* A cache line of header, room for metadata, then the payload. Metadata is a packed block in the
+ * layout that metadata.c describes; when it outgrows its room it moves to a block of its own. */
 struct mb_message {
     atomic_uint n_refs;
     uint32_t payload_size;
