@@ -17,22 +17,29 @@ struct mb__topic {
     mb_subscriber **subscribers;
     size_t n_subscribers, subscribers_capacity;
 
-    struct mb__topic *next; /* in its bucket; this and the name never change */
-    uint64_t hash;
+    uint64_t hash; /* this and the name never change */
     char name[];
 };
 
-enum { MB__TOPIC_BUCKETS = 1024 };
-
-/* Topics live as long as their table and are only ever added, at the head of a bucket: so they are
- * found without a lock, and publishers of different topics share nothing that is written. */
-struct mb__topics {
-    pthread_mutex_t add_lock;
-    atomic_int closed;
-    _Atomic(struct mb__topic *) buckets[MB__TOPIC_BUCKETS];
+/* Places for topics, each found by trying one place after another from where its hash points to;
+ * at least half of them are empty, so such a walk is short. */
+struct mb__topic_table {
+    struct mb__topic_table *smaller; /* the one before; somebody may still be looking into it */
+    size_t capacity;                 /* a power of two */
+    _Atomic(struct mb__topic *) places[];
 };
 
-/** @return 0, MB_ESYSTEM. */
+/* Topics live as long as their table and are only ever added: so they are found without a lock, and
+ * publishers of different topics share nothing that is written. A table that is half full is
+ * replaced by one of twice the size; all before it together are as large as that. */
+struct mb__topics {
+    _Atomic(struct mb__topic_table *) table;
+    pthread_mutex_t add_lock;
+    size_t n; /* with add_lock */
+    atomic_int closed;
+};
+
+/** @return 0, MB_ENOMEM, MB_ESYSTEM. */
 int mb__topics_init(struct mb__topics *topics);
 void mb__topics_clear(struct mb__topics *topics);
 

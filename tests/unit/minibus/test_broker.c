@@ -278,7 +278,7 @@ static void test_arguments(void **state) {
 
 static void test_many_topics_do_not_mix(void **state) {
     (void)state;
-    enum { N = 3000 }; /* more than the table has buckets */
+    enum { N = 3000 };
     static mb_subscriber *subscribers[N];
     char name[24];
     mb_broker *broker = new_broker(1, MB_OVERFLOW_REJECT);
