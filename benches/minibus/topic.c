@@ -105,6 +105,11 @@ void mb__topics_clear(struct mb__topics *topics) {
     pthread_mutex_destroy(&topics->add_lock);
 }
 
+int mb__topic_name_is_valid(const char *name) {
+    const size_t size = strnlen(name, MB_TOPIC_NAME_MAX + 1);
+    return size >= 1 && size <= MB_TOPIC_NAME_MAX;
+}
+
 struct mb__topic *mb__topics_find(struct mb__topics *topics, const char *name) {
     return find(topics, name, hash_of(name));
 }
@@ -154,8 +159,7 @@ static int add(struct mb__topic **out, struct mb__topics *topics, const char *na
 /* ---- the table ------------------------------------------------------------------------------- */
 
 int mb__topics_find_or_add(struct mb__topic **out, struct mb__topics *topics, const char *name) {
-    const size_t name_size = strnlen(name, MB_TOPIC_NAME_MAX + 1);
-    if (name_size == 0 || name_size > MB_TOPIC_NAME_MAX) {
+    if (!mb__topic_name_is_valid(name)) {
         return MB_EINVAL;
     }
     const uint64_t hash = hash_of(name);

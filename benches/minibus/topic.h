@@ -43,6 +43,9 @@ struct mb__topics {
 int mb__topics_init(struct mb__topics *topics);
 void mb__topics_clear(struct mb__topics *topics);
 
+/** Whether a topic can have that name: any bytes, 1 to MB_TOPIC_NAME_MAX. */
+int mb__topic_name_is_valid(const char *name);
+
 /** @return the topic, or NULL when there is none of that name. */
 struct mb__topic *mb__topics_find(struct mb__topics *topics, const char *name);
 /** @return 0, MB_EINVAL, MB_ENOMEM, MB_ECLOSED, MB_ESYSTEM. */
