@@ -90,6 +90,35 @@ static void append_random(mb_buffer *out) {
     }
 }
 
+/* Exactly as large as a frame may be, it is read whole; one byte more is not waited for. */
+static void test_the_largest_frame(void **state) {
+    (void)state;
+    static const unsigned char over[] = {
+        (MB__FRAME_MAX + 1) & 0xff, (MB__FRAME_MAX + 1) >> 8 & 0xff,
+        (MB__FRAME_MAX + 1) >> 16 & 0xff, (MB__FRAME_MAX + 1) >> 24, 'P'};
+    char url[64], text[200];
+    mb_busd *d = start_busd(url);
+    int fd = connect_raw(d);
+    send_raw(fd, over, sizeof over);
+    assert_true(wait_for_frame(fd, 'E', text, sizeof text));
+    assert_string_equal(text, "a frame that is too large");
+    close(fd);
+    mb_buffer out = {0};
+    size_t at;
+    assert_int_equal(mb__frame_begin(&at, &out, 'P'), 0);
+    assert_int_equal(mb_buffer_reserve(&out, MB__FRAME_MAX), 0);
+    memset(out.data + out.size, 1, MB__FRAME_MAX - 1); /* a topic "\1" */
+    out.size += MB__FRAME_MAX - 1;
+    mb__frame_end(&out, at);
+    fd = connect_raw(d);
+    send_raw(fd, out.data, out.size);
+    assert_true(wait_for_frame(fd, 'E', text, sizeof text));
+    assert_non_null(strstr(text, "0x01"));
+    close(fd);
+    mb_buffer_clear(&out);
+    mb_busd_stop(d);
+}
+
 static void test_random_frames(void **state) {
     (void)state;
     char url[64];
@@ -209,6 +238,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frames_in_single_bytes),
         cmocka_unit_test(test_bad_frames_are_refused_in_words),
+        cmocka_unit_test(test_the_largest_frame),
         cmocka_unit_test(test_random_frames),
         cmocka_unit_test(test_a_port_in_use),
         cmocka_unit_test(test_a_server_that_stops_and_comes_back),
