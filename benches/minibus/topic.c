@@ -19,13 +19,13 @@ static uint64_t hash_of(const char *name) {
 }
 
 static _Atomic(struct mb__topic *) *place_of(struct mb__topic_table *table, uint64_t hash) {
-    return &table->places[(hash ^ hash >> 32) & (table->capacity - 1)];
+    return &table->places[hash & table->mask];
 }
 
 /* The place behind, and the first one behind the last. */
 static _Atomic(struct mb__topic *) *next_place(struct mb__topic_table *table,
                                                _Atomic(struct mb__topic *) *place) {
-    return ++place < table->places + table->capacity ? place : table->places;
+    return place < table->places + table->mask ? place + 1 : table->places;
 }
 
 static struct mb__topic *find(struct mb__topics *topics, const char *name, uint64_t hash) {
@@ -69,7 +69,7 @@ static struct mb__topic_table *table_new(size_t capacity, struct mb__topic_table
         mb__alloc_zeroed(1, sizeof *table + capacity * sizeof table->places[0]);
     if (table) {
         table->smaller = smaller;
-        table->capacity = capacity;
+        table->mask = capacity - 1;
     }
     return table;
 }
@@ -91,7 +91,7 @@ int mb__topics_init(struct mb__topics *topics) {
 
 void mb__topics_clear(struct mb__topics *topics) {
     struct mb__topic_table *table = atomic_load(&topics->table);
-    for (size_t i = 0; i < table->capacity; i++) {
+    for (size_t i = 0; i <= table->mask; i++) {
         struct mb__topic *t = atomic_load(&table->places[i]);
         if (t) {
             topic_free(t);
@@ -127,14 +127,15 @@ static void put(struct mb__topic_table *table, struct mb__topic *topic) {
 /* Room for one more. Who looks into the smaller table meanwhile finds all that was in it. */
 static int reserve(struct mb__topics *topics) {
     struct mb__topic_table *table = atomic_load_explicit(&topics->table, memory_order_relaxed);
-    if ((topics->n + 1) * 2 <= table->capacity) {
+    const size_t capacity = table->mask + 1;
+    if ((topics->n + 1) * 2 <= capacity) {
         return 0;
     }
-    struct mb__topic_table *grown = table_new(table->capacity * 2, table);
+    struct mb__topic_table *grown = table_new(capacity * 2, table);
     if (!grown) {
         return MB_ENOMEM;
     }
-    for (size_t i = 0; i < table->capacity; i++) {
+    for (size_t i = 0; i <= table->mask; i++) {
         struct mb__topic *t = atomic_load_explicit(&table->places[i], memory_order_relaxed);
         if (t) {
             put(grown, t);
@@ -192,7 +193,7 @@ void mb__topics_close(struct mb__topics *topics) {
     pthread_mutex_lock(&topics->add_lock);
     atomic_store(&topics->closed, 1);
     struct mb__topic_table *table = atomic_load(&topics->table);
-    for (size_t i = 0; i < table->capacity; i++) {
+    for (size_t i = 0; i <= table->mask; i++) {
         struct mb__topic *t = atomic_load(&table->places[i]);
         if (t) {
             close_topic(t);

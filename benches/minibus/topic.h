@@ -25,7 +25,7 @@ struct mb__topic {
  * at least half of them are empty, so such a walk is short. */
 struct mb__topic_table {
     struct mb__topic_table *smaller; /* the one before; somebody may still be looking into it */
-    size_t capacity;                 /* a power of two */
+    size_t mask;                     /* a power of two, less 1: the last place */
     _Atomic(struct mb__topic *) places[];
 };
 
