@@ -4,8 +4,8 @@
  *      u32 size of what follows the check, u32 check (FNV-1a of it), u8 size of topic, topic,
  *      the message in the binary codec
  *
- * and synced as ?sync= says. A receiver reads from the beginning or, by default, on from where the
- * file ended when it subscribed, and waits for more by inotify. It is no queue: nothing is ever
+ * and synced as ?sync= says. A receiver reads from the beginning or, by default, on from behind
+ * the last record that is whole when it subscribes, and waits for more by inotify. It is no queue: nothing is ever
  * taken out of the file.
  *
  * Whoever opens a journal first, with nobody else having it open, checks all of it. A last record
@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -137,23 +138,6 @@ static int publish(mb_transport *transport, const char *topic, mb_message *const
         }
     }
     return rc;
-}
-
-static int subscribe(mb_transport *transport, const char *topic, mb_error *error) {
-    struct file *t = (struct file *)transport;
-    if (t->read_fd < 0) {
-        t->read_fd = open(t->path, O_RDONLY | O_CLOEXEC);
-    }
-    if (t->watch_fd < 0) {
-        t->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    }
-    if (t->read_fd < 0 || t->watch_fd < 0 ||
-        inotify_add_watch(t->watch_fd, t->path, IN_MODIFY | IN_ATTRIB) < 0 ||
-        (t->in_offset = lseek(t->read_fd, 0, t->from_start ? SEEK_SET : SEEK_END)) < 0) {
-        return fail_system(t, "reading", error);
-    }
-    strcpy(t->topic, topic);
-    return 0;
 }
 
 static int fail_damaged(const struct file *t, mb_error *error) {
@@ -298,6 +282,26 @@ static int check_records(struct file *t, mb_error *error) {
     return rc;
 }
 
+/* From its end means behind the last whole record: somebody may be writing the next one. */
+static int subscribe(mb_transport *transport, const char *topic, mb_error *error) {
+    struct file *t = (struct file *)transport;
+    if (t->read_fd < 0) {
+        t->read_fd = open(t->path, O_RDONLY | O_CLOEXEC);
+    }
+    if (t->watch_fd < 0) {
+        t->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    }
+    if (t->read_fd < 0 || t->watch_fd < 0 ||
+        inotify_add_watch(t->watch_fd, t->path, IN_MODIFY | IN_ATTRIB) < 0 ||
+        lseek(t->read_fd, 0, SEEK_SET) < 0) {
+        return fail_system(t, "reading", error);
+    }
+    strcpy(t->topic, topic);
+    t->in.size = t->in_at = 0;
+    t->in_offset = 0;
+    return t->from_start ? 0 : check_records(t, error);
+}
+
 /* With the file to itself. */
 static int recover(struct file *t, mb_error *error) {
     t->read_fd = open(t->path, O_RDONLY | O_CLOEXEC);
@@ -315,6 +319,21 @@ static int recover(struct file *t, mb_error *error) {
     return rc;
 }
 
+/* So that a new file is found again after the machine has stopped, not only its content. */
+static int sync_directory(const struct file *t, mb_error *error) {
+    char *path = mb__copy_text(t->path);
+    if (!path) {
+        return mb__fail(error, MB_ENOMEM, "file: out of memory");
+    }
+    const int fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int rc = fd < 0 || fsync(fd) ? fail_system(t, "syncing the directory of", error) : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    mb__free(path);
+    return rc;
+}
+
 static int open_journal(struct file *t, mb_error *error) {
     t->write_fd = open(t->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
     struct stat what;
@@ -329,7 +348,7 @@ static int open_journal(struct file *t, mb_error *error) {
     if (rc == 0 && flock(t->write_fd, LOCK_SH)) {
         rc = fail_system(t, "locking", error);
     }
-    return rc;
+    return rc || t->sync == SYNC_NONE || what.st_size != 0 ? rc : sync_directory(t, error);
 }
 
 /* @return which of the names the option has, or MB_EINVAL. */

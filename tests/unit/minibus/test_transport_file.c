@@ -143,6 +143,28 @@ static void test_only_the_first_repairs(void **state) {
     assert_int_equal(size_of(j->path), j->ends[N_RECORDS - 1]);
 }
 
+/* It gets that record when the rest of it is there, and is not confused before. */
+static void test_subscribing_while_a_record_is_written(void **state) {
+    const struct journal *j = *state;
+    char url[URL_SIZE];
+    const size_t start = j->ends[N_RECORDS - 1], end = j->ends[N_RECORDS];
+    snprintf(url, sizeof url, "file:%s?sync=none", j->path);
+    mb_transport *writer = open_transport(url);
+    for (size_t size = start; size < end; size++) {
+        assert_int_equal(truncate(j->path, (off_t)size), 0);
+        mb_transport *reader = open_transport(url);
+        subscribe_to(reader, "t");
+        expect_nothing(reader);
+        const int fd = open(j->path, O_WRONLY | O_APPEND);
+        assert_int_equal(write(fd, j->bytes + size, end - size), end - size);
+        close(fd);
+        expect_numbered(reader, N_RECORDS, 1, PAYLOAD_SIZE);
+        expect_nothing(reader);
+        mb_transport_close(reader);
+    }
+    mb_transport_close(writer);
+}
+
 static void limit_file_size(rlim_t size) {
     struct rlimit limit;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -192,6 +214,7 @@ int main(void) {
         WITH_JOURNAL(test_a_journal_cut_short_at_every_byte),
         WITH_JOURNAL(test_a_journal_with_every_byte_damaged),
         WITH_JOURNAL(test_only_the_first_repairs),
+        WITH_JOURNAL(test_subscribing_while_a_record_is_written),
         WITH_JOURNAL(test_a_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
