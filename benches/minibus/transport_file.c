@@ -4,9 +4,9 @@
  *      u32 size of what follows the check, u32 check (FNV-1a of it), u8 size of topic, topic,
  *      the message in the binary codec
  *
- * and synced as ?sync= says. A receiver reads from the beginning or, by default, on from behind
- * the last record that is whole when it subscribes, and waits for more by inotify. It is no queue: nothing is ever
- * taken out of the file.
+ * and synced as ?sync= says. A receiver reads from the beginning or, by default, on from behind the
+ * last record that is whole when it subscribes, and waits for more by inotify. It is no queue:
+ * nothing is ever taken out of the file.
  *
  * Whoever opens a journal first, with nobody else having it open, checks all of it. A last record
  * that is cut off is taken away: its writer died, and it was never confirmed. Any other damage is
