@@ -33,9 +33,9 @@ static int resolve(mb_ack_options *o, const mb_broker *broker, const char *topic
     if (!o->dead_letter_topic) {
         return 0;
     }
-    const size_t size = strnlen(o->dead_letter_topic, MB_TOPIC_NAME_MAX + 1);
-    const int is_name = size >= 1 && size <= MB_TOPIC_NAME_MAX;
-    return is_name && strcmp(o->dead_letter_topic, topic) != 0 ? 0 : MB_EINVAL;
+    return mb__topic_name_is_valid(o->dead_letter_topic) && strcmp(o->dead_letter_topic, topic) != 0
+               ? 0
+               : MB_EINVAL;
 }
 
 int mb_subscribe_ack(mb_subscriber **out, mb_broker *broker, const char *topic,

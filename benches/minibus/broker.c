@@ -122,7 +122,11 @@ static int64_t deadline_of(const mb_broker *broker, const mb_message *message) {
         return 0;
     }
     const int64_t now_ns = broker->options.now_ns(broker->options.clock_user);
-    return message->ttl_ns < INT64_MAX - now_ns ? now_ns + message->ttl_ns : INT64_MAX;
+    int64_t deadline_ns;
+    if (__builtin_add_overflow(now_ns, message->ttl_ns, &deadline_ns)) {
+        return INT64_MAX;
+    }
+    return deadline_ns != 0 ? deadline_ns : 1; /* 0 would be: never */
 }
 
 static void wake_subscribers(struct mb__topic *topic) {
@@ -164,11 +168,19 @@ static void enqueue(const mb_broker *broker, struct mb__topic *topic, mb_message
 
 /* ---- publishing ------------------------------------------------------------------------------ */
 
+/* Publishing to a topic that is not there. */
+static int without_topic(mb_broker *broker, const char *name) {
+    if (mb__topics_are_closed(&broker->topics)) {
+        return MB_ECLOSED;
+    }
+    return mb__topic_name_is_valid(name) ? 0 : MB_EINVAL;
+}
+
 static int publish(mb_broker *broker, const char *name, mb_message *const *messages, size_t n,
                    enum work work) {
     struct mb__topic *topic = mb__topics_find(&broker->topics, name);
     if (!topic) {
-        return mb__topics_are_closed(&broker->topics) ? MB_ECLOSED : 0;
+        return without_topic(broker, name);
     }
     pthread_mutex_lock(&topic->lock);
     const int rc = prepare(broker, topic, n, work);
@@ -185,7 +197,7 @@ int mb__publish_one(mb_broker *broker, const char *name, mb_message *message, in
     *n_readers = 0;
     struct mb__topic *topic = mb__topics_find(&broker->topics, name);
     if (!topic) {
-        return mb__topics_are_closed(&broker->topics) ? MB_ECLOSED : 0;
+        return without_topic(broker, name);
     }
     pthread_mutex_lock(&topic->lock);
     const int rc = make_room(broker, topic, 1, timeout_ns);

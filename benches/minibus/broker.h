@@ -16,7 +16,7 @@
 typedef struct mb_broker mb_broker;
 typedef struct mb_subscriber mb_subscriber;
 
-enum { MB_TOPIC_NAME_MAX = 255 }; /**< bytes; at least 1 */
+enum { MB_TOPIC_NAME_MAX = 255 }; /**< bytes of any value but NUL; at least 1 */
 
 #define MB_FOREVER (-1) /**< as a timeout */
 
@@ -69,7 +69,8 @@ void mb_broker_shutdown(mb_broker *broker);
  * in this order and with nothing in between, or nobody gets anything. Publishing to a topic that
  * nobody ever subscribed succeeds and does nothing. The broker takes references of its own.
  * @return 0, MB_EQUEUEFULL (also when n exceeds the queue capacity, under any policy), MB_ECLOSED,
- *  and with middleware (minibus/middleware.h) what that returns, and MB_ENOMEM.
+ *  MB_EINVAL (a name that no topic can have), and with middleware (minibus/middleware.h) what that
+ *  returns, and MB_ENOMEM.
  */
 int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages, size_t n);
 

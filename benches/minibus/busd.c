@@ -21,8 +21,8 @@ enum { N_EVENTS = 64, READS_PER_TURN = 16 };
 struct connection {
     struct connection *next;
     int fd;
-    int is_ending; /* nothing is read any more; closed once its output is gone */
-    int waits_to_write;
+    int is_ending;   /* nothing is read any more; closed once its output is gone */
+    uint32_t events; /* that are waited for */
     struct mb__frame_reader in;
     mb_buffer out;
     size_t out_at;         /* bytes of it that are sent */
@@ -84,32 +84,34 @@ static void forget_sent(struct connection *c) {
     }
 }
 
+/* Room for so many bytes more, so that a batch is queued for everybody or refused. Whoever is too
+ * far behind is ended instead. */
+static int reserve_output(struct connection *c, size_t size) {
+    forget_sent(c);
+    if (c->out.size - c->out_at + size <= MB_BUSD_BACKLOG_MAX) {
+        return mb_buffer_reserve(&c->out, size);
+    }
+    c->out.size = c->out_at = 0; /* it may end in the middle of a frame: it is lost anyway */
+    c->is_ending = 1;
+    c->n_topic = 0;
+    return 0;
+}
+
+/* There is room for it. */
 static void queue_message(struct connection *c, const unsigned char *data, size_t size) {
     size_t at;
-    forget_sent(c);
-    if (c->out.size - c->out_at + size > MB_BUSD_BACKLOG_MAX) {
-        c->out.size = c->out_at = 0; /* it may end in the middle of a frame: it is lost anyway */
-        c->is_ending = 1;
-        c->n_topic = 0;
-        return;
-    }
-    int rc = mb__frame_begin(&at, &c->out, 'M');
-    if (rc == 0) {
-        rc = mb__frame_add_encoded(&c->out, data, size);
-    }
-    if (rc) {
-        c->out.size = at;
-        refuse(c, "the server is out of memory");
-        return;
-    }
+    (void)mb__frame_begin(&at, &c->out, 'M');
+    (void)mb__frame_add_encoded(&c->out, data, size);
     mb__frame_end(&c->out, at);
 }
 
-/* Whether all of a body are messages: then nothing of it has been forwarded yet. */
-static int check_messages(struct mb__frame rest, mb_error *error) {
+/* Whether all of a body are messages: then nothing of it has been forwarded yet.
+ * @param out_size receives what they take in frames of their own. */
+static int check_messages(size_t *out_size, struct mb__frame rest, mb_error *error) {
     const unsigned char *data;
     size_t size;
     int rc;
+    *out_size = 0;
     while ((rc = mb__frame_next_message(&data, &size, &rest)) > 0) {
         mb_message *m;
         rc = mb__decode_received(&m, data, size, error);
@@ -117,8 +119,13 @@ static int check_messages(struct mb__frame rest, mb_error *error) {
             return rc;
         }
         mb_message_unref(m);
+        *out_size += MB__FRAME_HEADER + 4 + size;
     }
     return rc == 0 ? 0 : mb__fail(error, rc, "a publish frame with a message cut off");
+}
+
+static int is_subscribed(const struct connection *c, const char *topic, size_t n_topic) {
+    return c->n_topic == n_topic && memcmp(c->topic, topic, n_topic) == 0;
 }
 
 static int forward(mb_busd *d, struct mb__frame frame, mb_error *error) {
@@ -128,9 +135,13 @@ static int forward(mb_busd *d, struct mb__frame frame, mb_error *error) {
     }
     const char *topic = (const char *)frame.body + 1;
     struct mb__frame rest = {frame.type, frame.body + 1 + n_topic, frame.size - 1 - n_topic};
+    size_t out_size;
     int rc = mb__topic_name_check(topic, n_topic, error);
     if (rc == 0) {
-        rc = check_messages(rest, error);
+        rc = check_messages(&out_size, rest, error);
+    }
+    for (struct connection *c = d->connections; rc == 0 && c; c = c->next) {
+        rc = is_subscribed(c, topic, n_topic) ? reserve_output(c, out_size) : 0;
     }
     if (rc) {
         return rc;
@@ -139,7 +150,7 @@ static int forward(mb_busd *d, struct mb__frame frame, mb_error *error) {
     size_t size;
     while (mb__frame_next_message(&data, &size, &rest) > 0) {
         for (struct connection *c = d->connections; c; c = c->next) {
-            if (c->n_topic == n_topic && memcmp(c->topic, topic, n_topic) == 0) {
+            if (is_subscribed(c, topic, n_topic)) {
                 queue_message(c, data, size);
             }
         }
@@ -186,6 +197,11 @@ static int read_from(mb_busd *d, struct connection *c) {
         if (n == MB_ETIMEOUT) {
             return 1;
         }
+        if (n == 0 && c->out_at < c->out.size) { /* it has said all, and may still listen */
+            c->is_ending = 1;
+            c->n_topic = 0;
+            return 1;
+        }
         if (n <= 0) {
             return 0;
         }
@@ -221,9 +237,10 @@ static int write_to(mb_busd *d, struct connection *c) {
     if (!has_more) {
         c->out.size = c->out_at = 0;
     }
-    if (has_more != c->waits_to_write) {
-        c->waits_to_write = has_more;
-        watch(d, EPOLL_CTL_MOD, c->fd, has_more ? EPOLLIN | EPOLLOUT : EPOLLIN, c);
+    const uint32_t events = (has_more ? EPOLLOUT : 0u) | (c->is_ending ? 0u : EPOLLIN);
+    if (events != c->events) { /* what is not read any more must not wake us for ever */
+        c->events = events;
+        watch(d, EPOLL_CTL_MOD, c->fd, events, c);
     }
     return has_more || !c->is_ending;
 }
@@ -240,6 +257,7 @@ static void accept_one(mb_busd *d) {
         return;
     }
     c->fd = fd;
+    c->events = EPOLLIN;
     c->next = d->connections;
     d->connections = c;
 }
@@ -249,7 +267,7 @@ static void write_all(mb_busd *d) {
     struct connection **link = &d->connections;
     while (*link) {
         struct connection *c = *link;
-        const int has_output = c->out_at < c->out.size && !c->waits_to_write;
+        const int has_output = c->out_at < c->out.size && !(c->events & EPOLLOUT);
         if (c->fd >= 0 && (!(has_output || c->is_ending) || write_to(d, c))) {
             link = &c->next;
             continue;

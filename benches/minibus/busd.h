@@ -3,8 +3,9 @@
  * process: what the loopback: transport talks to. One epoll loop; frames as in frame.h.
  *
  * Messages go to who is subscribed at that moment. A subscriber for whom more than
- * MB_BUSD_BACKLOG_MAX bytes wait is told so and disconnected. Whoever sends what is no frame, or no
- * message, is told so and disconnected; others do not notice.
+ * MB_BUSD_BACKLOG_MAX bytes would wait is disconnected. Whoever sends what is no frame, or no
+ * message, is told so and disconnected; others do not notice. Without memory for all subscribers'
+ * parts of a batch its publisher is told so and disconnected, and no subscriber gets any of it.
  */
 #ifndef MINIBUS_BUSD_H
 #define MINIBUS_BUSD_H

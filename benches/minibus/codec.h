@@ -3,6 +3,7 @@
 #define MINIBUS_CODEC_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "minibus/message.h"
 
@@ -39,5 +40,9 @@ extern const mb_codec mb_codec_json;
 
 /** @return the codec "binary" or "json", or NULL. */
 const mb_codec *mb_codec_find(const char *name);
+
+/* For the broker's own files: how long the message is that `size` bytes of the binary codec begin.
+ * @return 1; 0 when there are too few bytes to tell; MB_EFORMAT when they begin none. */
+int mb__binary_size(uint64_t *out, const void *data, size_t size);
 
 #endif

@@ -64,6 +64,18 @@ static int check_frame(const unsigned char *p, size_t size) {
     return body_size == size - HEADER_SIZE ? 0 : MB_EFORMAT;
 }
 
+int mb__binary_size(uint64_t *out, const void *data, size_t size) {
+    const unsigned char *p = data;
+    if (memcmp(p, magic, size < sizeof magic ? size : sizeof magic) != 0) {
+        return MB_EFORMAT;
+    }
+    if (size < 12) {
+        return 0;
+    }
+    *out = HEADER_SIZE + get_le(p + 4, 4) + get_le(p + 8, 4);
+    return 1;
+}
+
 static int read_fields(mb_message *m, const unsigned char *p, size_t metadata_size) {
     memcpy(m->id.bytes, p + 12, sizeof m->id.bytes);
     m->sequence = get_le(p + 28, 8);

@@ -91,11 +91,11 @@ long mb__frame_read(struct mb__frame_reader *reader, int fd) {
 }
 
 int mb__frame_next(struct mb__frame *out, struct mb__frame_reader *reader) {
-    const unsigned char *p = reader->buffer.data + reader->at;
     const size_t n_bytes = reader->buffer.size - reader->at;
-    if (n_bytes < 4) {
+    if (n_bytes < 4) { /* there may be no buffer yet */
         return 0;
     }
+    const unsigned char *p = reader->buffer.data + reader->at;
     const size_t size = get_u32(p);
     if (size == 0) {
         return MB_EFORMAT;

@@ -7,6 +7,8 @@
 #include "minibus/error.h"
 #include "minibus/wait.h"
 
+enum { FIRST_CAPACITY = 1024 };
+
 /* FNV-1a. */
 static uint64_t hash_of(const char *name) {
     uint64_t hash = 0xcbf29ce484222325u;
@@ -16,11 +18,23 @@ static uint64_t hash_of(const char *name) {
     return hash;
 }
 
+static _Atomic(struct mb__topic *) *place_of(struct mb__topic_table *table, uint64_t hash) {
+    return &table->places[hash & table->mask];
+}
+
+/* The place behind, and the first one behind the last. */
+static _Atomic(struct mb__topic *) *next_place(struct mb__topic_table *table,
+                                               _Atomic(struct mb__topic *) *place) {
+    return place < table->places + table->mask ? place + 1 : table->places;
+}
+
 static struct mb__topic *find(struct mb__topics *topics, const char *name, uint64_t hash) {
-    struct mb__topic *t =
-        atomic_load_explicit(&topics->buckets[hash % MB__TOPIC_BUCKETS], memory_order_acquire);
-    while (t && (t->hash != hash || strcmp(t->name, name) != 0)) {
-        t = t->next;
+    struct mb__topic_table *table = atomic_load_explicit(&topics->table, memory_order_acquire);
+    _Atomic(struct mb__topic *) *place = place_of(table, hash);
+    struct mb__topic *t;
+    while ((t = atomic_load_explicit(place, memory_order_acquire)) &&
+           (t->hash != hash || strcmp(t->name, name) != 0)) {
+        place = next_place(table, place);
     }
     return t;
 }
@@ -50,47 +64,103 @@ static void topic_free(struct mb__topic *t) {
     mb__free(t);
 }
 
+static struct mb__topic_table *table_new(size_t capacity, struct mb__topic_table *smaller) {
+    struct mb__topic_table *table =
+        mb__alloc_zeroed(1, sizeof *table + capacity * sizeof table->places[0]);
+    if (table) {
+        table->smaller = smaller;
+        table->mask = capacity - 1;
+    }
+    return table;
+}
+
 int mb__topics_init(struct mb__topics *topics) {
+    struct mb__topic_table *table = table_new(FIRST_CAPACITY, NULL);
+    if (!table) {
+        return MB_ENOMEM;
+    }
     if (pthread_mutex_init(&topics->add_lock, NULL)) {
+        mb__free(table);
         return MB_ESYSTEM;
     }
+    topics->n = 0;
     atomic_init(&topics->closed, 0);
-    for (size_t i = 0; i < MB__TOPIC_BUCKETS; i++) {
-        atomic_init(&topics->buckets[i], NULL);
-    }
+    atomic_init(&topics->table, table);
     return 0;
 }
 
 void mb__topics_clear(struct mb__topics *topics) {
-    for (size_t i = 0; i < MB__TOPIC_BUCKETS; i++) {
-        struct mb__topic *next;
-        for (struct mb__topic *t = atomic_load(&topics->buckets[i]); t; t = next) {
-            next = t->next;
+    struct mb__topic_table *table = atomic_load(&topics->table);
+    for (size_t i = 0; i <= table->mask; i++) {
+        struct mb__topic *t = atomic_load(&table->places[i]);
+        if (t) {
             topic_free(t);
         }
     }
+    while (table) {
+        struct mb__topic_table *smaller = table->smaller;
+        mb__free(table);
+        table = smaller;
+    }
     pthread_mutex_destroy(&topics->add_lock);
+}
+
+int mb__topic_name_is_valid(const char *name) {
+    const size_t size = strnlen(name, MB_TOPIC_NAME_MAX + 1);
+    return size >= 1 && size <= MB_TOPIC_NAME_MAX;
 }
 
 struct mb__topic *mb__topics_find(struct mb__topics *topics, const char *name) {
     return find(topics, name, hash_of(name));
 }
 
-/* With add_lock held. */
-static int add(struct mb__topic **out, struct mb__topics *topics, const char *name, uint64_t hash) {
-    _Atomic(struct mb__topic *) *bucket = &topics->buckets[hash % MB__TOPIC_BUCKETS];
-    const int rc = topic_new(out, name, hash);
-    if (rc) {
-        return rc;
+/* ---- adding, with add_lock held -------------------------------------------------------------- */
+
+static void put(struct mb__topic_table *table, struct mb__topic *topic) {
+    _Atomic(struct mb__topic *) *place = place_of(table, topic->hash);
+    while (atomic_load_explicit(place, memory_order_relaxed)) {
+        place = next_place(table, place);
     }
-    (*out)->next = atomic_load_explicit(bucket, memory_order_relaxed);
-    atomic_store_explicit(bucket, *out, memory_order_release);
+    atomic_store_explicit(place, topic, memory_order_release);
+}
+
+/* Room for one more. Who looks into the smaller table meanwhile finds all that was in it. */
+static int reserve(struct mb__topics *topics) {
+    struct mb__topic_table *table = atomic_load_explicit(&topics->table, memory_order_relaxed);
+    const size_t capacity = table->mask + 1;
+    if ((topics->n + 1) * 2 <= capacity) {
+        return 0;
+    }
+    struct mb__topic_table *grown = table_new(capacity * 2, table);
+    if (!grown) {
+        return MB_ENOMEM;
+    }
+    for (size_t i = 0; i <= table->mask; i++) {
+        struct mb__topic *t = atomic_load_explicit(&table->places[i], memory_order_relaxed);
+        if (t) {
+            put(grown, t);
+        }
+    }
+    atomic_store_explicit(&topics->table, grown, memory_order_release);
     return 0;
 }
 
+static int add(struct mb__topic **out, struct mb__topics *topics, const char *name, uint64_t hash) {
+    int rc = reserve(topics);
+    if (rc == 0) {
+        rc = topic_new(out, name, hash);
+    }
+    if (rc == 0) {
+        put(atomic_load_explicit(&topics->table, memory_order_relaxed), *out);
+        topics->n++;
+    }
+    return rc;
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
 int mb__topics_find_or_add(struct mb__topic **out, struct mb__topics *topics, const char *name) {
-    const size_t name_size = strnlen(name, MB_TOPIC_NAME_MAX + 1);
-    if (name_size == 0 || name_size > MB_TOPIC_NAME_MAX) {
+    if (!mb__topic_name_is_valid(name)) {
         return MB_EINVAL;
     }
     const uint64_t hash = hash_of(name);
@@ -122,8 +192,10 @@ int mb__topics_are_closed(struct mb__topics *topics) {
 void mb__topics_close(struct mb__topics *topics) {
     pthread_mutex_lock(&topics->add_lock);
     atomic_store(&topics->closed, 1);
-    for (size_t i = 0; i < MB__TOPIC_BUCKETS; i++) {
-        for (struct mb__topic *t = atomic_load(&topics->buckets[i]); t; t = t->next) {
+    struct mb__topic_table *table = atomic_load(&topics->table);
+    for (size_t i = 0; i <= table->mask; i++) {
+        struct mb__topic *t = atomic_load(&table->places[i]);
+        if (t) {
             close_topic(t);
         }
     }

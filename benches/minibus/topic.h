@@ -17,24 +17,34 @@ struct mb__topic {
     mb_subscriber **subscribers;
     size_t n_subscribers, subscribers_capacity;
 
-    struct mb__topic *next; /* in its bucket; this and the name never change */
-    uint64_t hash;
+    uint64_t hash; /* this and the name never change */
     char name[];
 };
 
-enum { MB__TOPIC_BUCKETS = 1024 };
-
-/* Topics live as long as their table and are only ever added, at the head of a bucket: so they are
- * found without a lock, and publishers of different topics share nothing that is written. */
-struct mb__topics {
-    pthread_mutex_t add_lock;
-    atomic_int closed;
-    _Atomic(struct mb__topic *) buckets[MB__TOPIC_BUCKETS];
+/* Places for topics, each found by trying one place after another from where its hash points to;
+ * at least half of them are empty, so such a walk is short. */
+struct mb__topic_table {
+    struct mb__topic_table *smaller; /* the one before; somebody may still be looking into it */
+    size_t mask;                     /* a power of two, less 1: the last place */
+    _Atomic(struct mb__topic *) places[];
 };
 
-/** @return 0, MB_ESYSTEM. */
+/* Topics live as long as their table and are only ever added: so they are found without a lock, and
+ * publishers of different topics share nothing that is written. A table that is half full is
+ * replaced by one of twice the size; all before it together are as large as that. */
+struct mb__topics {
+    _Atomic(struct mb__topic_table *) table;
+    pthread_mutex_t add_lock;
+    size_t n; /* with add_lock */
+    atomic_int closed;
+};
+
+/** @return 0, MB_ENOMEM, MB_ESYSTEM. */
 int mb__topics_init(struct mb__topics *topics);
 void mb__topics_clear(struct mb__topics *topics);
+
+/** Whether a topic can have that name: any bytes, 1 to MB_TOPIC_NAME_MAX. */
+int mb__topic_name_is_valid(const char *name);
 
 /** @return the topic, or NULL when there is none of that name. */
 struct mb__topic *mb__topics_find(struct mb__topics *topics, const char *name);

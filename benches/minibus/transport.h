@@ -4,7 +4,9 @@
  *      inmemory:[?capacity=MESSAGES]              a broker of its own in this process
  *      loopback:                                  a busd of its own, in a thread of this process
  *      loopback://HOST:PORT                       a busd that is there already
- *      file:PATH[?sync=none|batch|each]           a journal; default batch
+ *      file:PATH[?sync=none|batch|each][&from=end|start]
+ *                                                 a journal; default batch; receives what comes,
+ *                                                 or all that is there and what comes
  *      amqp://[USER:PASSWORD@]HOST[:PORT][/VHOST] RabbitMQ
  *      mqtt://[USER:PASSWORD@]HOST[:PORT]         an MQTT 3.1.1 broker
  *      kafka://HOST:PORT[,HOST:PORT...]           Kafka
@@ -40,7 +42,7 @@ typedef enum mb_confirm {
 /** All functions below that fail fill `error`, which may be NULL. */
 
 /** @return 0, MB_EINVAL (the URL), MB_EUNREACHABLE, MB_EUNAVAILABLE, MB_EREFUSED, MB_ENOMEM,
- *  MB_ESYSTEM. */
+ *  MB_ESYSTEM, MB_EFORMAT (no journal, or a damaged one). */
 int mb_transport_open(mb_transport **out, const char *url, mb_error *error);
 /** Gives everything back without flushing; waits for a bounded time at most. Accepts NULL. */
 void mb_transport_close(mb_transport *transport);
@@ -62,7 +64,8 @@ int mb_transport_subscribe(mb_transport *transport, const char *topic, mb_error 
 
 /** Takes the next message. @param out receives a reference. @param timeout_ns 0 or more, or
  *  MB_FOREVER. @return 0, MB_ETIMEOUT, MB_EINVAL (not subscribed), MB_ELOST, MB_EFORMAT and
- *  MB_EVERSION (something else wrote to the topic; it is skipped), MB_ENOMEM, MB_ESYSTEM. */
+ *  MB_EVERSION (something else wrote to the topic; it is skipped), MB_ENOMEM, MB_ESYSTEM. After
+ *  MB_ENOMEM inmemory:, loopback: and file: give that message to the next call; others lose it. */
 int mb_transport_receive(mb_message **out, mb_transport *transport, int64_t timeout_ns,
                          mb_error *error);
 

@@ -9,9 +9,10 @@
 #include "minibus/memory.h"
 
 static int hex_digit(char c) {
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c | 0x20) : NULL;
-    return at ? (int)(at - digits) : -1;
+    static const char digits[] = "0123456789abcdefABCDEF";
+    const char *at = c ? strchr(digits, c) : NULL;
+    const int value = at ? (int)(at - digits) : -1;
+    return value < 16 ? value : value - 6;
 }
 
 /* In place. @return whether every % was followed by two digits that make a byte other than NUL. */
@@ -93,6 +94,12 @@ int mb__url_parse(struct mb__url *url, const char *text, mb_error *error) {
     url->scheme = url->text;
     url->has_hosts = strncmp(rest, "//", 2) == 0;
     rest += url->has_hosts ? 2 : 0;
+    const char *end = url->has_hosts ? strpbrk(rest, "/?") : NULL;
+    if (end && strchr(end, '@')) { /* a part of a password might end up in an error's text */
+        return mb__fail(error, MB_EINVAL,
+                        "an @ behind the first / or ? of a URL: write / ? and @ as %%2f %%3f and "
+                        "%%40 in user, password and path");
+    }
     int rc = parse_options(url, cut(rest, "?"), error);
     if (rc) {
         return rc;

@@ -2,6 +2,7 @@
  * library's own cluster, unless KAFKA_BROKERS says otherwise). The server is stopped and started by
  * the script that the environment names. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -113,14 +114,33 @@ static void test_wrong_urls_and_logins(void **state) {
         {"mqtt", "mqtt:127.0.0.1", MB_EINVAL, "HOST:PORT"},
         {"mqtt", "mqtt://%s?qos=1", MB_EINVAL, "qos"},
         {"mqtt", "mqtt://minibus:wrong@%s", MB_EREFUSED, "authorised"},
+        {"mqtt", "mqtt://minibus:@%s", MB_EREFUSED, "authorised"},
+        {"mqtt", "mqtt://minibus@%s", MB_EREFUSED, "authorised"},
+        {"mqtt", "mqtt://nobody:minibus@%s", MB_EREFUSED, "authorised"},
+        {"mqtt", "mqtt://mini%62us:MINIBUS@%s", MB_EREFUSED, "authorised"},
+        {"mqtt", "mqtt://%ff:minibus@%s", MB_EINVAL, "UTF-8"},
+        {"mqtt", "mqtt://minibus:wrong%0a@%s", MB_EREFUSED, "authorised"},
+        {"mqtt", "mqtt://%s:1", MB_EINVAL, "HOST:PORT"},
+        {"mqtt", "mqtt://", MB_EINVAL, "HOST:PORT"},
         {"rabbitmq", "amqp://127.0.0.1:1", MB_EUNREACHABLE, "refused"},
         {"rabbitmq", "amqp://127.0.0.1:x", MB_EINVAL, "HOST:PORT"},
         {"rabbitmq", "amqp://minibus:wrong@%s", MB_EREFUSED, "ACCESS_REFUSED"},
+        {"rabbitmq", "amqp://minibus:@%s", MB_EREFUSED, "ACCESS_REFUSED"},
+        {"rabbitmq", "amqp://minibus@%s", MB_EREFUSED, "ACCESS_REFUSED"},
+        {"rabbitmq", "amqp://nobody:minibus@%s", MB_EREFUSED, "ACCESS_REFUSED"},
+        {"rabbitmq", "amqp://%ff:minibus%0a@%s", MB_EREFUSED, "ACCESS_REFUSED"},
+        {"rabbitmq", "amqp://minibus:minibus@%s/a%2fb", MB_EREFUSED, "a/b"},
+        {"rabbitmq", "amqp://minibus:minibus@%s/%0a", MB_EREFUSED, "?"},
+        {"rabbitmq", "amqp://%s:1", MB_EINVAL, "HOST:PORT"},
+        {"rabbitmq", "amqp:127.0.0.1", MB_EINVAL, "HOST:PORT"},
         {"rabbitmq", "amqp://minibus:minibus@%s/nowhere", MB_EREFUSED, "nowhere"},
         {"rabbitmq", "amqp://%s?heartbeat=1", MB_EINVAL, "heartbeat"},
         {"kafka", "kafka://127.0.0.1:1?timeout_ms=2000", MB_EUNREACHABLE, "127.0.0.1:1"},
         {"kafka", "kafka:mick", MB_EINVAL, "kafka:mock"},
         {"kafka", "kafka://u:p@127.0.0.1:1", MB_EINVAL, "no user"},
+        {"kafka", "kafka://127.0.0.1:1,", MB_EINVAL, "HOST:PORT"},
+        {"kafka", "kafka://127.0.0.1:1,127.0.0.1:x", MB_EINVAL, "HOST:PORT"},
+        {"kafka", "kafka://127.0.0.1:1/topic", MB_EINVAL, "no path"},
         {"kafka", "kafka://", MB_EINVAL, "HOST:PORT"},
     };
     const char *at = strrchr(url, '@');
@@ -200,6 +220,106 @@ static void test_a_server_that_is_stopped(void **state) {
     mb_transport_close(t);
 }
 
+struct publishing {
+    mb_transport *transport;
+    const char *topic;
+    atomic_uint n_confirmed;
+    int rc; /* of the one that failed, */
+    mb_error error;
+    int rc_after; /* and of one more */
+};
+
+static void *publish_until_it_fails(void *arg) {
+    struct publishing *p = arg;
+    mb_message *m = NULL;
+    while (!p->rc && mb_message_new(&m, "x", 1) == 0) {
+        mb_message_set_sequence(m, atomic_load(&p->n_confirmed) + 1);
+        p->rc = mb_transport_publish(p->transport, p->topic, &m, 1, MB_CONFIRMED, &p->error);
+        if (p->rc) {
+            p->rc_after = mb_transport_publish(p->transport, p->topic, &m, 1, MB_CONFIRMED, NULL);
+        } else {
+            atomic_fetch_add(&p->n_confirmed, 1);
+        }
+        mb_message_unref(m);
+    }
+    return NULL;
+}
+
+static void expect_first(mb_transport *t, uint64_t n) {
+    for (uint64_t i = 1; i <= n; i++) {
+        mb_message *m = NULL;
+        mb_error error = {0};
+        if (mb_transport_receive(&m, t, PATIENCE_NS, &error)) {
+            fail_msg("message %d: %s", (int)i, error.text);
+        }
+        assert_int_equal(mb_message_sequence(m), i);
+        mb_message_unref(m);
+    }
+}
+
+/* Restarted in the middle of a stream of confirmed messages: the publisher gets an error in words
+ * and no confirmation after it, the receiver gets what came before in order and once, and then an
+ * error too; nobody hangs. */
+static void test_a_server_that_is_restarted_under_load(void **state) {
+    (void)state;
+    char topic[64];
+    pthread_t thread;
+    mb_message *m = NULL;
+    mb_error error = {0};
+    if (strcmp(backend, "kafka") == 0) {
+        skip();
+    }
+    topic_of(topic, "load");
+    mb_transport *in = open_transport(url), *out = open_transport(url);
+    subscribe_to(in, topic);
+    struct publishing p = {.transport = out, .topic = topic};
+    assert_int_equal(pthread_create(&thread, NULL, publish_until_it_fails, &p), 0);
+    expect_first(in, 50);
+    control_server("stop");
+    pthread_join(thread, NULL);
+    assert_true(p.rc == MB_ELOST || p.rc == MB_EREFUSED);
+    assert_true(strlen(p.error.text) > 10);
+    assert_int_not_equal(p.rc_after, 0);
+    int rc;
+    uint64_t last = 50;
+    while ((rc = mb_transport_receive(&m, in, PATIENCE_NS, &error)) == 0) {
+        assert_int_equal(mb_message_sequence(m), ++last);
+        mb_message_unref(m);
+    }
+    assert_true(rc == MB_ELOST || rc == MB_EREFUSED);
+    assert_true(last <= atomic_load(&p.n_confirmed) + 1); /* the last one's answer may be lost */
+    print_message("%u confirmed, %llu received: %s\n", atomic_load(&p.n_confirmed),
+                  (unsigned long long)last, p.error.text);
+    mb_transport_close(in);
+    mb_transport_close(out);
+
+    control_server("start");
+    in = open_transport(url);
+    subscribe_to(in, topic);
+    send_numbered(in, topic, 7, 5, 100, MB_CONFIRMED);
+    expect_numbered(in, 7, 5, 100);
+    mb_transport_close(in);
+}
+
+/* Two servers on one port: the second is refused in words, and the first goes on. */
+static void test_a_port_in_use(void **state) {
+    (void)state;
+    char line[1024], text[1024];
+    if (strcmp(backend, "kafka") == 0) {
+        skip();
+    }
+    snprintf(line, sizeof line, "BENCH_BACKENDS_DIR='%s-second' '%s' start %s 2>&1",
+             getenv("BENCH_BACKENDS_DIR"), getenv("BACKENDS_SCRIPT"), getenv("BACKENDS_SERVER"));
+    FILE *pipe = popen(line, "r");
+    assert_non_null(pipe);
+    const size_t n = fread(text, 1, sizeof text - 1, pipe);
+    text[n] = '\0';
+    assert_int_not_equal(pclose(pipe), 0);
+    assert_non_null(strstr(text, "is in use: set BENCH_BACKENDS_PORT"));
+    mb_transport *t = open_transport(url);
+    mb_transport_close(t);
+}
+
 int main(int argc, char **argv) {
     mb_error error = {0};
     if (argc != 2) {
@@ -222,7 +342,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_publishing_while_another_thread_receives),
         cmocka_unit_test(test_wrong_urls_and_logins),
         cmocka_unit_test(test_topics_of_this_backend),
+        cmocka_unit_test(test_a_port_in_use),
         cmocka_unit_test(test_a_server_that_is_stopped),
+        cmocka_unit_test(test_a_server_that_is_restarted_under_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,10 +168,54 @@ static void test_waiting_receivers_are_woken(void **state) {
     }
 }
 
+/* Its subscriber goes while it publishes: everything up to that moment was acknowledged or is a
+ * dead letter, once. */
+static void test_a_subscriber_that_goes_while_others_publish(void **state) {
+    (void)state;
+    static unsigned n_seen[N_MESSAGES];
+    struct shared s = {0};
+    pthread_t thread;
+    mb_subscriber *dead;
+    mb_delivery d;
+    memset(n_seen, 0, sizeof n_seen);
+    assert_int_equal(mb_broker_new(&s.broker, &(mb_broker_options){.queue_capacity = N_MESSAGES}),
+                     0);
+    assert_int_equal(mb_subscribe(&dead, s.broker, "dead"), 0);
+    assert_int_equal(
+        mb_subscribe_ack(&s.work, s.broker, "work", &(mb_ack_options){.dead_letter_topic = "dead"}),
+        0);
+    assert_int_equal(pthread_create(&thread, NULL, run_publisher, &s), 0);
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(mb_subscriber_receive(&d, s.work, MB_FOREVER), 0);
+        const unsigned number = number_of(&d);
+        if (number % 3) {
+            assert_int_equal(mb_ack(s.work, &d), 0);
+            n_seen[number]++;
+        }
+    }
+    mb_subscriber_free(s.work);
+    pthread_join(thread, NULL);
+    while (mb_subscriber_try_receive(&d, dead) == 0) {
+        n_seen[number_of(&d)]++;
+    }
+    unsigned n = 0;
+    while (n < N_MESSAGES && n_seen[n] == 1) {
+        n++;
+    }
+    assert_true(n >= 300);
+    for (; n < N_MESSAGES; n++) {
+        assert_int_equal(n_seen[n], 0); /* published later */
+    }
+    assert_int_equal(mb_broker_unacked_lost(s.broker), 0);
+    mb_subscriber_free(dead);
+    mb_broker_free(s.broker);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_is_settled_once),
         cmocka_unit_test(test_waiting_receivers_are_woken),
+        cmocka_unit_test(test_a_subscriber_that_goes_while_others_publish),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

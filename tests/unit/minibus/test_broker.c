@@ -230,6 +230,35 @@ static void test_expired_messages_are_not_received(void **state) {
     mb_broker_free(broker);
 }
 
+/* Set back, a clock makes messages live longer, never shorter; and it may count from anywhere. */
+static void test_times_to_live_with_a_clock_that_is_set_back(void **state) {
+    (void)state;
+    int64_t now_ns = 1000;
+    mb_broker *broker;
+    assert_int_equal(
+        mb_broker_new(&broker, &(mb_broker_options){.now_ns = read_clock, .clock_user = &now_ns}),
+        0);
+    mb_subscriber *s = subscribe(broker, "t");
+    publish_with_ttl(broker, "a", 10);
+    now_ns = -5;
+    publish_with_ttl(broker, "b", 5); /* until 0, a time like any other */
+    publish_with_ttl(broker, "c", INT64_MAX);
+    now_ns = 1009;
+    mb_delivery d;
+    assert_int_equal(mb_subscriber_try_receive(&d, s), 0);
+    assert_payload(d.message, "a");
+    mb_message_unref(d.message);
+    receive_letters(s, "c");
+    now_ns = INT64_MIN;
+    publish_with_ttl(broker, "d", 1);
+    publish_with_ttl(broker, "e", INT64_MAX);
+    now_ns = INT64_MIN + 1;
+    receive_letters(s, "e");
+    assert_int_equal(mb_subscriber_stats_now(s).expired, 2);
+    mb_subscriber_free(s);
+    mb_broker_free(broker);
+}
+
 static void test_shutdown_delivers_what_is_queued(void **state) {
     (void)state;
     mb_broker *broker = new_broker(0, MB_OVERFLOW_REJECT);
@@ -276,9 +305,58 @@ static void test_arguments(void **state) {
     mb_broker_free(NULL);
 }
 
+static void test_odd_topic_names(void **state) {
+    (void)state;
+    static const char *const good[] = {"\x01\x7f\n", " ", "\xff\xfe", "a/#", "%s%n", "../x"};
+    mb_broker *broker = new_broker(0, MB_OVERFLOW_REJECT);
+    char *name = malloc(65537);
+    mb_subscriber *s = NULL;
+    assert_non_null(name);
+    memset(name, 'n', 65536);
+    name[65536] = '\0';
+    assert_int_equal(mb_subscribe(&s, broker, name), MB_EINVAL);
+    assert_int_equal(publish_letters(broker, name, "a"), MB_EINVAL);
+    assert_int_equal(publish_letters(broker, "", "a"), MB_EINVAL);
+    assert_null(s);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        s = subscribe(broker, good[i]);
+        assert_int_equal(publish_letters(broker, good[i], "a"), 0);
+        receive_letters(s, "a");
+        mb_subscriber_free(s);
+    }
+    free(name);
+    mb_broker_free(broker);
+}
+
+/* A payload may be empty, and as large as memory allows: it is passed on, not copied. */
+static void test_payloads_of_0_bytes_and_64_mb(void **state) {
+    (void)state;
+    static const size_t sizes[] = {0, (size_t)64 << 20};
+    mb_broker *broker = new_broker(0, MB_OVERFLOW_REJECT);
+    mb_subscriber *s = subscribe(broker, "t");
+    for (size_t i = 0; i < 2; i++) {
+        char *payload = calloc(1, sizes[i] + 1);
+        mb_message *m = NULL;
+        mb_delivery d;
+        assert_non_null(payload);
+        payload[sizes[i] / 2] = 'x';
+        assert_int_equal(mb_message_new(&m, payload, sizes[i]), 0);
+        assert_int_equal(mb_publish(broker, "t", &m, 1), 0);
+        assert_int_equal(mb_subscriber_try_receive(&d, s), 0);
+        assert_ptr_equal(d.message, m);
+        assert_int_equal(mb_message_payload_size(d.message), sizes[i]);
+        assert_int_equal(memcmp(mb_message_payload(d.message), payload, sizes[i]), 0);
+        mb_message_unref(d.message);
+        mb_message_unref(m);
+        free(payload);
+    }
+    mb_subscriber_free(s);
+    mb_broker_free(broker);
+}
+
 static void test_many_topics_do_not_mix(void **state) {
     (void)state;
-    enum { N = 3000 }; /* more than the table has buckets */
+    enum { N = 3000 };
     static mb_subscriber *subscribers[N];
     char name[24];
     mb_broker *broker = new_broker(1, MB_OVERFLOW_REJECT);
@@ -343,8 +421,11 @@ int main(void) {
         cmocka_unit_test(test_overflow_block_gives_up_in_the_end),
         cmocka_unit_test(test_overflow_drop_oldest),
         cmocka_unit_test(test_expired_messages_are_not_received),
+        cmocka_unit_test(test_times_to_live_with_a_clock_that_is_set_back),
         cmocka_unit_test(test_shutdown_delivers_what_is_queued),
         cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_odd_topic_names),
+        cmocka_unit_test(test_payloads_of_0_bytes_and_64_mb),
         cmocka_unit_test(test_many_topics_do_not_mix),
         cmocka_unit_test(test_every_allocation_may_fail),
     };

@@ -1,76 +1,6 @@
 /* The loopback server and its client against each other's and everybody's bad behaviour: partial,
  * malformed and random frames, a port in use, an end in the middle. */
-#include "transport_support.h"
-
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "minibus/busd.h"
-#include "minibus/frame.h"
-#include "minibus/net.h"
-#include "minibus/wait.h"
-
-static mb_busd *start_busd(char url[64]) {
-    mb_busd *d = NULL;
-    mb_error error = {0};
-    if (mb_busd_start(&d, 0, &error)) {
-        fail_msg("%s", error.text);
-    }
-    snprintf(url, 64, "loopback://127.0.0.1:%d", mb_busd_port(d));
-    return d;
-}
-
-static int64_t soon(void) {
-    return mb__monotonic_ns() + PATIENCE_NS;
-}
-
-static int connect_raw(const mb_busd *d) {
-    int fd;
-    assert_int_equal(mb__net_connect(&fd, "127.0.0.1", mb_busd_port(d), PATIENCE_NS, NULL), 0);
-    return fd;
-}
-
-static void send_raw(int fd, const void *data, size_t size) {
-    assert_int_equal(mb__net_send(fd, data, size, soon()), 0);
-}
-
-/* Reads frames until the connection ends or one of `type` comes. @return whether it came. */
-static int wait_for_frame(int fd, unsigned char type, char *text, size_t text_size) {
-    struct mb__frame_reader in = {0};
-    struct mb__frame frame = {0};
-    int found = 0;
-    while (!found) {
-        const int rc = mb__frame_next(&frame, &in);
-        assert_true(rc >= 0);
-        if (rc) {
-            found = frame.type == type;
-            continue;
-        }
-        assert_int_equal(mb__net_wait_readable(fd, soon()), 0);
-        const long n = mb__frame_read(&in, fd);
-        if (n == 0 || n == MB_ELOST) {
-            break;
-        }
-    }
-    if (found && text) {
-        snprintf(text, text_size, "%.*s", (int)frame.size, (const char *)frame.body);
-    }
-    mb_buffer_clear(&in.buffer);
-    return found;
-}
-
-static void append_publish(mb_buffer *out, unsigned char type, const char *topic, size_t n_topic,
-                           const char *payload) {
-    const unsigned char size = (unsigned char)n_topic;
-    size_t at;
-    mb_message *m = new_message(payload);
-    assert_int_equal(mb__frame_begin(&at, out, type), 0);
-    assert_int_equal(mb_buffer_append(out, &size, 1), 0);
-    assert_int_equal(mb_buffer_append(out, topic, n_topic), 0);
-    assert_int_equal(mb__frame_add_message(out, m), 0);
-    mb__frame_end(out, at);
-    mb_message_unref(m);
-}
+#include "busd_support.h"
 
 static void test_frames_in_single_bytes(void **state) {
     (void)state;
@@ -160,6 +90,35 @@ static void append_random(mb_buffer *out) {
     }
 }
 
+/* Exactly as large as a frame may be, it is read whole; one byte more is not waited for. */
+static void test_the_largest_frame(void **state) {
+    (void)state;
+    static const unsigned char over[] = {
+        (MB__FRAME_MAX + 1) & 0xff, (MB__FRAME_MAX + 1) >> 8 & 0xff,
+        (MB__FRAME_MAX + 1) >> 16 & 0xff, (MB__FRAME_MAX + 1) >> 24, 'P'};
+    char url[64], text[200];
+    mb_busd *d = start_busd(url);
+    int fd = connect_raw(d);
+    send_raw(fd, over, sizeof over);
+    assert_true(wait_for_frame(fd, 'E', text, sizeof text));
+    assert_string_equal(text, "a frame that is too large");
+    close(fd);
+    mb_buffer out = {0};
+    size_t at;
+    assert_int_equal(mb__frame_begin(&at, &out, 'P'), 0);
+    assert_int_equal(mb_buffer_reserve(&out, MB__FRAME_MAX), 0);
+    memset(out.data + out.size, 1, MB__FRAME_MAX - 1); /* a topic "\1" */
+    out.size += MB__FRAME_MAX - 1;
+    mb__frame_end(&out, at);
+    fd = connect_raw(d);
+    send_raw(fd, out.data, out.size);
+    assert_true(wait_for_frame(fd, 'E', text, sizeof text));
+    assert_non_null(strstr(text, "0x01"));
+    close(fd);
+    mb_buffer_clear(&out);
+    mb_busd_stop(d);
+}
+
 static void test_random_frames(void **state) {
     (void)state;
     char url[64];
@@ -226,18 +185,6 @@ static void test_a_server_that_stops_and_comes_back(void **state) {
     mb_busd_stop(d);
 }
 
-/* A server that accepts, and then does what the test says. */
-static int listen_raw(int *listener, char *url, size_t size, mb_transport **t) {
-    int port = 0;
-    assert_int_equal(mb__net_listen(listener, &port, NULL), 0);
-    snprintf(url, size, "loopback://127.0.0.1:%d?timeout_ms=50", port);
-    *t = open_transport(url);
-    assert_int_equal(mb__net_wait_readable(*listener, soon()), 0);
-    const int fd = accept(*listener, NULL, NULL);
-    assert_true(fd >= 0);
-    return fd;
-}
-
 static void test_servers_that_answer_wrongly(void **state) {
     (void)state;
     static const struct {
@@ -291,6 +238,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frames_in_single_bytes),
         cmocka_unit_test(test_bad_frames_are_refused_in_words),
+        cmocka_unit_test(test_the_largest_frame),
         cmocka_unit_test(test_random_frames),
         cmocka_unit_test(test_a_port_in_use),
         cmocka_unit_test(test_a_server_that_stops_and_comes_back),

@@ -168,6 +168,28 @@ static void test_json_refuses(void **state) {
     assert_null(m);
 }
 
+static void test_payloads_of_0_bytes_and_64_mb(void **state) {
+    (void)state;
+    static const size_t sizes[] = {0, (size_t)64 << 20};
+    for (size_t i = 0; i < 4; i++) {
+        const mb_codec *codec = codecs[i / 2];
+        unsigned char *payload = malloc(sizes[i % 2] + 1);
+        mb_buffer buffer = {0};
+        mb_message *m = NULL, *back = NULL;
+        assert_non_null(payload);
+        memset(payload, 0xa5, sizes[i % 2] + 1);
+        assert_int_equal(mb_message_new(&m, payload, sizes[i % 2]), 0);
+        assert_int_equal(codec->encode(&buffer, m), 0);
+        assert_int_equal(codec->decode(&back, buffer.data, buffer.size), 0);
+        assert_int_equal(mb_message_payload_size(back), sizes[i % 2]);
+        assert_int_equal(memcmp(mb_message_payload(back), payload, sizes[i % 2]), 0);
+        mb_message_unref(m);
+        mb_message_unref(back);
+        mb_buffer_clear(&buffer);
+        free(payload);
+    }
+}
+
 static void test_find(void **state) {
     (void)state;
     assert_ptr_equal(mb_codec_find("binary"), &mb_codec_binary);
@@ -238,6 +260,7 @@ int main(void) {
         cmocka_unit_test(test_formats_are_fixed),
         cmocka_unit_test(test_binary_refuses),
         cmocka_unit_test(test_json_refuses),
+        cmocka_unit_test(test_payloads_of_0_bytes_and_64_mb),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_every_allocation_may_fail),
         cmocka_unit_test(test_every_allocation_of_the_json_library_may_fail),

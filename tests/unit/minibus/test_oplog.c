@@ -209,6 +209,22 @@ static void test_operations_that_cannot_be(void **state) {
     mb_oplog_free(log);
 }
 
+static void test_limits(void **state) {
+    (void)state;
+    mb_oplog *log = new_log(1);
+    char *bytes = calloc(1, MB_OP_VALUE_MAX + 1);
+    mb_op op;
+    assert_non_null(bytes);
+    assert_int_equal(mb_oplog_put(log, bytes, MB_OP_KEY_MAX + 1, "", 0), MB_ELIMIT);
+    assert_int_equal(mb_oplog_put(log, bytes, 1, bytes, MB_OP_VALUE_MAX + 1), MB_ELIMIT);
+    assert_int_equal(mb_oplog_n_ops(log), 0);
+    assert_int_equal(mb_oplog_put(log, bytes, MB_OP_KEY_MAX, bytes, MB_OP_VALUE_MAX), 0);
+    assert_int_equal(mb_oplog_get(&op, log, bytes, MB_OP_KEY_MAX), 1);
+    assert_int_equal(op.value_size, MB_OP_VALUE_MAX);
+    free(bytes);
+    mb_oplog_free(log);
+}
+
 static void test_too_many_replicas(void **state) {
     (void)state;
     mb_oplog *log = new_log(1);
@@ -271,6 +287,7 @@ int main(void) {
         cmocka_unit_test(test_incremental_and_full_agree),
         cmocka_unit_test(test_an_older_operation_may_come_late),
         cmocka_unit_test(test_operations_that_cannot_be),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_too_many_replicas),
         cmocka_unit_test(test_two_writers_with_one_number),
         cmocka_unit_test(test_every_allocation_may_fail),

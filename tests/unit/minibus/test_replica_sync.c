@@ -180,6 +180,52 @@ static void test_the_peer_is_gone(void **state) {
     assert_same(f->a, f->b);
 }
 
+/* Runs one side with a peer that is gone after n bytes of what it would say. @return whether it
+ * said all. */
+static int sync_with_cut(struct fixture *f, uint64_t n) {
+    mb_sync *a = NULL, *b = NULL;
+    int rc = 0;
+    replace_sockets(f);
+    assert_int_equal(mb_sync_new(&a, f->a, f->sockets[0]), 0);
+    assert_int_equal(mb_sync_new(&b, f->b, f->sockets[1]), 0);
+    mb_sync_limit_io(b, 1);
+    while (mb_sync_stats_now(b).bytes_sent < n && !mb_sync_is_done(b)) {
+        mb_sync_step(b, 0);
+        mb_sync_step(a, 0);
+    }
+    const int is_complete = mb_sync_is_done(b);
+    mb_sync_free(b);
+    shutdown(f->sockets[1], SHUT_RDWR);
+    while (rc == 0 && !mb_sync_is_done(a)) {
+        rc = mb_sync_step(a, MB_FOREVER);
+    }
+    assert_int_equal(rc, is_complete ? 0 : MB_EPEER);
+    mb_sync_free(a);
+    return is_complete;
+}
+
+static void test_cut_at_every_byte(void **state) {
+    struct fixture *f = *state;
+    for (uint64_t n = 0;; n++) {
+        mb_oplog_free(f->a);
+        mb_oplog_free(f->b);
+        assert_int_equal(mb_oplog_new(&f->a, 1), 0);
+        assert_int_equal(mb_oplog_new(&f->b, 2), 0);
+        write_many(f->a, 2, 3);
+        write_many(f->b, 3, 4);
+        const int is_complete = sync_with_cut(f, n);
+        assert_true(!is_complete || mb_oplog_n_ops_of(f->a, 2) == 3);
+        replace_sockets(f);
+        assert_int_equal(sync_in_turns(f, 0), 0); /* takes the rest, whatever it is */
+        assert_same(f->a, f->b);
+        assert_int_equal(mb_oplog_n_ops(f->a), 5);
+        if (is_complete) {
+            assert_true(n > 100);
+            break;
+        }
+    }
+}
+
 static void test_silence(void **state) {
     struct fixture *f = *state;
     mb_sync *a;
@@ -267,6 +313,41 @@ static void test_every_allocation_may_fail(void **state) {
     fail_every_allocation(sync_some);
 }
 
+/* An exchange that breaks off for lack of memory is made up for by the next one. */
+static void sync_again(void) {
+    struct fixture f = {{-1, -1}, NULL, NULL};
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, f.sockets), 0);
+    if (mb_oplog_new(&f.a, 1)) {
+        assert_int_equal(mb_oplog_new(&f.a, 1), 0);
+    }
+    if (mb_oplog_new(&f.b, 2)) {
+        assert_int_equal(mb_oplog_new(&f.b, 2), 0);
+    }
+    for (int i = 0; i < 20; i++) {
+        const char key[] = {'k', (char)i};
+        if (mb_oplog_put(i % 2 ? f.a : f.b, key, 2, "v", 1)) {
+            assert_int_equal(mb_oplog_put(i % 2 ? f.a : f.b, key, 2, "v", 1), 0);
+        }
+    }
+    const int rc = sync_in_turns(&f, 0);
+    if (rc) {
+        assert_int_equal(rc, MB_ENOMEM);
+        replace_sockets(&f);
+        assert_int_equal(sync_in_turns(&f, 0), 0);
+    }
+    assert_same(f.a, f.b);
+    assert_int_equal(mb_oplog_n_ops(f.a), 20);
+    close(f.sockets[0]);
+    close(f.sockets[1]);
+    mb_oplog_free(f.a);
+    mb_oplog_free(f.b);
+}
+
+static void test_an_exchange_without_memory_is_made_up_for(void **state) {
+    (void)state;
+    fail_each_allocation(sync_again);
+}
+
 #define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -276,9 +357,11 @@ int main(void) {
         WITH_FIXTURE(test_one_large_operation),
         WITH_FIXTURE(test_two_threads),
         WITH_FIXTURE(test_the_peer_is_gone),
+        WITH_FIXTURE(test_cut_at_every_byte),
         WITH_FIXTURE(test_silence),
         WITH_FIXTURE(test_nonsense_is_refused),
         cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_an_exchange_without_memory_is_made_up_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,7 @@ static void test_round_trips(void **state) {
     scratch_remove(dir);
 }
 
-static void test_64_mib_is_the_limit(void **state) {
+static void test_the_largest_message(void **state) {
     (void)state;
     char dir[SCRATCH_SIZE], url[SCRATCH_SIZE + 32];
     scratch_make(dir);
@@ -36,10 +36,13 @@ static void test_64_mib_is_the_limit(void **state) {
         mb_transport *t = open_transport(urls[i]);
         mb_error error = {0};
         subscribe_to(t, "t");
-        send_numbered(t, "t", 1, 1, (size_t)64 << 20, MB_CONFIRMED);
-        expect_numbered(t, 1, 1, (size_t)64 << 20);
-        expect_error(publish_numbered(t, "t", 1, 1, (size_t)65 << 20, MB_CONFIRMED, &error), &error,
-                     MB_ELIMIT, "68157440 bytes");
+        send_numbered(t, "t", 1, 1, MB_TRANSPORT_MESSAGE_MAX, MB_CONFIRMED);
+        expect_numbered(t, 1, 1, MB_TRANSPORT_MESSAGE_MAX);
+        expect_error(
+            publish_numbered(t, "t", 1, 1, MB_TRANSPORT_MESSAGE_MAX + 1, MB_CONFIRMED, &error),
+            &error, MB_ELIMIT, "67239937 bytes: transports take up to 67239936");
+        send_numbered(t, "t", 2, 2, (size_t)40 << 20, MB_CONFIRMED); /* too large for one frame */
+        expect_numbered(t, 2, 2, (size_t)40 << 20);
         mb_transport_close(t);
     }
     scratch_remove(dir);
@@ -75,6 +78,28 @@ static void test_wrong_urls(void **state) {
         {"loopback://[::1]7", "not HOST:PORT"},
         {"loopback://u:p@127.0.0.1:7", "no user"},
         {"loopback://u:%zz@127.0.0.1:7", "two digits"},
+        {"loopback://u:%\x14\x11@127.0.0.1:7", "two digits"},
+        {"loopback://u%@127.0.0.1:7", "two digits"},
+        {"loopback://u%4@127.0.0.1:7", "two digits"},
+        {"loopback://u%00@127.0.0.1:7", "two digits"},
+        {"loopback://127.0.0.1:+7", "not HOST:PORT"},
+        {"loopback://127.0.0.1: 7", "not HOST:PORT"},
+        {"loopback://127.0.0.1:07x", "not HOST:PORT"},
+        {"loopback://127.0.0.1:99999999999999999999", "not HOST:PORT"},
+        {"loopback://:7", "not HOST:PORT"},
+        {"loopback://[]:7", "not HOST:PORT"},
+        {"loopback://127.0.0.1:7,127.0.0.1:8", "not HOST:PORT"},
+        {"loopback://a\nb", "'a?b' is not HOST:PORT"},
+        {"loopback://127.0.0.1:7/path", "no path"},
+        {"loopback://127.0.0.1:7?timeout_ms=0", "use 1 to"},
+        {"loopback://127.0.0.1:7?timeout_ms=", "use 1 to"},
+        {"loopback://127.0.0.1:7?%74imeout_ms=1", "no option"},
+        {"loopback://127.0.0.1:7?timeout_ms=1?", "use 1 to"},
+        {"loopback://127.0.0.1:7?&timeout_ms=1", "NAME=VALUE"},
+        {"loopback://127.0.0.1:7?=1", "no option ''"},
+        {"//127.0.0.1:7", "is no transport"},
+        {"LOOPBACK://127.0.0.1:7", "is no transport"},
+        {" loopback://127.0.0.1:7", "is no transport"},
         {"file:", "needs a path"},
         {"file://host/path", "needs a path"},
         {"file:a%00b", "other than 00"},
@@ -113,8 +138,19 @@ static void test_url_in_pieces(void **state) {
 static void test_no_password_in_errors(void **state) {
     (void)state;
     static const char *const urls[] = {"loopback://me:secret@127.0.0.1:7",
-                                       "amqp://me:secret@127.0.0.1:x", "amqp://me:secret@:1/",
-                                       "mqtt://me:secret@127.0.0.1:1?timeout_ms=x"};
+                                       "amqp://me:secret@127.0.0.1:x",
+                                       "amqp://me:secret@:1/",
+                                       "mqtt://me:secret@127.0.0.1:1?timeout_ms=x",
+                                       "amqp://me:half/secret@127.0.0.1:1",
+                                       "amqp://me:secret/half@127.0.0.1:1",
+                                       "amqp://me:half?secret@127.0.0.1:1",
+                                       "amqp://me:secret?half@127.0.0.1:1",
+                                       "amqp://me:half@secret@127.0.0.1:x",
+                                       "mqtt://me:half#secret@:1",
+                                       "kafka://me:secret@127.0.0.1:1",
+                                       "loopback://me:%secret@127.0.0.1:1",
+                                       "loopback:?x=me:secret@127.0.0.1:1",
+                                       "loopback:me:secret@127.0.0.1:1"};
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
         mb_transport *t = NULL;
         mb_error error = {0};
@@ -227,7 +263,7 @@ static void test_every_allocation_may_fail(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trips),
-        cmocka_unit_test(test_64_mib_is_the_limit),
+        cmocka_unit_test(test_the_largest_message),
         cmocka_unit_test(test_wrong_urls),
         cmocka_unit_test(test_url_in_pieces),
         cmocka_unit_test(test_no_password_in_errors),

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -58,6 +59,41 @@ static inline void fail_every_allocation(int (*attempt)(void)) {
         assert_int_equal(w.n_live, 0);
     }
     assert_true(n > 1); /* it does allocate */
+    mb_set_allocator(NULL);
+}
+
+/* Of all allocations in all threads, one fails. */
+struct single_failure {
+    atomic_long n_live;
+    atomic_long n_before; /* so many succeed before it */
+};
+
+static inline void *allocate_but_one(void *user, size_t size) {
+    struct single_failure *f = user;
+    void *memory = atomic_fetch_sub(&f->n_before, 1) == 0 ? NULL : malloc(size);
+    atomic_fetch_add(&f->n_live, memory != NULL);
+    return memory;
+}
+
+static inline void release_but_one(void *user, void *memory) {
+    struct single_failure *f = user;
+    atomic_fetch_sub(&f->n_live, 1);
+    free(memory);
+}
+
+/* Runs `scenario` with its n-th allocation failing and all others not, for every n until there are
+ * no more than that. It must leave no memory behind. */
+static inline void fail_each_allocation(void (*scenario)(void)) {
+    struct single_failure f;
+    long n = 0;
+    do {
+        atomic_init(&f.n_live, 0);
+        atomic_init(&f.n_before, n++);
+        mb_set_allocator(&(mb_allocator){allocate_but_one, release_but_one, &f});
+        scenario();
+        assert_int_equal(atomic_load(&f.n_live), 0);
+    } while (atomic_load(&f.n_before) < 0);
+    assert_true(n > 2); /* it does allocate */
     mb_set_allocator(NULL);
 }
 
