@@ -44,6 +44,7 @@ need_to_build() {
   want librabbitmq-dev pkg-config --exists librabbitmq
   want libmosquitto-dev pkg-config --exists libmosquitto
   want librdkafka-dev pkg-config --exists rdkafka
+  want libnng-dev test -e /usr/include/nng/nng.h
 }
 
 need_to_test() {
