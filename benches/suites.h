@@ -35,6 +35,14 @@ void concurrent_access_add_publishers(bench_suite *suite);
 /** The broker beside other ways through memory. @return a suite, or NULL. */
 bench_suite *in_memory_peers_suite(void);
 
+/** What stands below a broker: threads, wake-ups, timers, connections, memory. @return a suite, or
+ *  NULL. */
+bench_suite *runtime_suite(void);
+/** Its groups connection_pool and shared_connection_pool. */
+void runtime_add_connection_pool(bench_suite *suite);
+/** Its groups allocate, trim and mixed_lifetimes. */
+void runtime_add_allocator(bench_suite *suite);
+
 /** Bodies whose cost is known, to check the measuring itself. */
 bench_suite *truth_suite(void);
 
