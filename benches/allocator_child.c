@@ -98,14 +98,14 @@ static void run_load(struct load *l, uint64_t iterations) {
 }
 
 /* Only what lives long is left: how much of the heap is free, and held all the same? */
-static double fragmentation_percent(struct load *l) {
+static double fragmentation(struct load *l) {
     for (size_t slot = 0; slot < SLOTS; slot++) {
         if (slot % LONG_LIVED != 0) {
             drop(l, slot);
         }
     }
     const struct mallinfo2 heap = mallinfo2();
-    return heap.arena ? 100 * (double)heap.fordblks / (double)heap.arena : -1;
+    return heap.arena ? (double)heap.fordblks / (double)heap.arena : -1;
 }
 
 /* ---- the child ------------------------------------------------------------------------------- */
@@ -138,12 +138,12 @@ static int serve(const struct allocator *a) {
         return 1;
     }
     while (read(STDIN_FILENO, &iterations, sizeof iterations) == sizeof iterations) {
-        struct allocator_report report = {.fragmentation_percent = -1};
+        struct allocator_report report = {.fragmentation = -1};
         const double from_ns = now_ns();
         run_load(&load, iterations);
         report.elapsed_ns = now_ns() - from_ns;
         if (iterations == 0 && !*a->library) {
-            report.fragmentation_percent = fragmentation_percent(&load);
+            report.fragmentation = fragmentation(&load);
         }
         report.n_wrong = load.n_wrong;
         load.n_wrong = 0;

@@ -18,10 +18,9 @@ struct allocator_child {
 
 struct allocator_report {
     double elapsed_ns;
-    uint64_t n_wrong; /* messages with another content than was written */
-    /** Free memory in the heap, in percent of it, once the short-lived messages are gone; -1: not
-     *  known of this allocator. */
-    double fragmentation_percent;
+    uint64_t n_wrong;     /* messages with another content than was written */
+    double fragmentation; /* share of the heap that is free, once the short-lived messages are gone;
+                             -1: not known */
 };
 
 /** @param name "glibc", "jemalloc", "tcmalloc", "mimalloc".

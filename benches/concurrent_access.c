@@ -190,8 +190,7 @@ static void take_turns(bench_state *b) {
             return;
         }
     }
-    bench_counter(b, "delivered", (double)(p->sequence - sequence_before), BENCH_COUNTER_RATE,
-                  "messages");
+    bench_counter(b, "delivered", (double)(p->sequence - sequence_before), BENCH_COUNTER_RATE, "1");
     bench_count_errors(b, n_wrong);
 }
 

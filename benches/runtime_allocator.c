@@ -11,7 +11,7 @@
 #include "fixtures.h"
 #include "suites.h"
 
-enum { HEADER = 128, BLOCKS_BYTES = 1 << 20, BLOCKS_MAX = BLOCKS_BYTES / HEADER };
+enum { HEADER = 128, BLOCKS_BYTES = 4 << 20, BLOCKS_MAX = BLOCKS_BYTES / HEADER };
 
 /* Memory is given back to the kernel when a benchmark says so, and not on its own. */
 enum { NEVER_TRIM = 1 << 30, TRIM_BY_DEFAULT = 128 << 10 };
@@ -210,8 +210,8 @@ static void child_teardown(bench_state *b) {
         return;
     }
     if (child->pid > 0 && !child->is_missing && allocator_child_run(&report, child, 0) == 0 &&
-        report.fragmentation_percent >= 0) {
-        bench_counter(b, "fragmentation", report.fragmentation_percent, BENCH_COUNTER_VALUE, "%");
+        report.fragmentation >= 0) {
+        bench_counter(b, "fragmentation", report.fragmentation, BENCH_COUNTER_VALUE, "fraction");
     }
     allocator_child_stop(child);
     free(child);

@@ -141,9 +141,9 @@ static void report(bench_state *b, mb_pool *pool, const mb_pool_stats *before) {
     const double bytes = mb_pool_bytes_per_idle(pool);
     if (n_checkouts > 0) {
         bench_counter(b, "hit_rate", (double)(after.hits - before->hits) / n_checkouts,
-                      BENCH_COUNTER_VALUE, "1");
+                      BENCH_COUNTER_VALUE, "fraction");
         bench_counter(b, "waits", (double)(after.waits - before->waits) / n_checkouts,
-                      BENCH_COUNTER_VALUE, "1");
+                      BENCH_COUNTER_VALUE, "fraction");
     }
     if (bytes > 0) { /* none is idle while other threads have them */
         bench_counter(b, "bytes_per_idle_connection", bytes, BENCH_COUNTER_VALUE, "bytes");

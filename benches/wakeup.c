@@ -38,8 +38,8 @@ static int open_nothing(struct wakeup *w) {
 static void condvar_send(struct wakeup *w) {
     pthread_mutex_lock(&w->lock);
     w->is_sent = 1;
-    pthread_cond_signal(&w->cond);
     pthread_mutex_unlock(&w->lock);
+    pthread_cond_signal(&w->cond); /* who is woken finds the lock free */
 }
 
 static void condvar_wait(struct wakeup *w) {
