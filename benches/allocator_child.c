@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "allocations.h"
+
 #define MARK "RUN_BENCHES_ALLOCATOR_CHILD" /* its value is the allocator's name */
 
 struct allocator {
@@ -22,7 +24,7 @@ struct allocator {
 };
 
 static const struct allocator allocators[] = {
-    {"glibc", "", ""},
+    {"glibc", "libc.so.6", "malloc is not that of libc.so.6"},
     {"jemalloc", "libjemalloc.so.2", "no libjemalloc.so.2 is installed (libjemalloc2)"},
     {"tcmalloc", "libtcmalloc_minimal.so.4",
      "no libtcmalloc_minimal.so.4 is installed (libtcmalloc-minimal4)"},
@@ -43,7 +45,7 @@ static const struct allocator *find_allocator(const char *name) {
 enum {
     SLOTS = 4096,
     LONG_LIVED = 16 /* one slot of so many is replaced as rarely */,
-    HEADER = 128
+    HEADER = 176
 };
 
 struct load {
@@ -110,19 +112,6 @@ static double fragmentation(struct load *l) {
 
 /* ---- the child ------------------------------------------------------------------------------- */
 
-static int is_mapped(const char *library) {
-    char line[4096];
-    int found = 0;
-    FILE *maps = fopen("/proc/self/maps", "re");
-    while (maps && !found && fgets(line, sizeof line, maps)) {
-        found = strstr(line, library) != NULL;
-    }
-    if (maps) {
-        fclose(maps);
-    }
-    return found;
-}
-
 static double now_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -132,7 +121,7 @@ static double now_ns(void) {
 /* Answers requests on standard input, each of so many iterations; 0: how fragmented is the heap? */
 static int serve(const struct allocator *a) {
     static struct load load = {.random = 88172645463325252u};
-    const char is_loaded = (char)(!*a->library || is_mapped(a->library));
+    const char is_loaded = (char)(strcmp(allocations_library(), a->library) == 0);
     uint64_t iterations;
     if (write(STDIN_FILENO, &is_loaded, 1) != 1) {
         return 1;
@@ -142,7 +131,7 @@ static int serve(const struct allocator *a) {
         const double from_ns = now_ns();
         run_load(&load, iterations);
         report.elapsed_ns = now_ns() - from_ns;
-        if (iterations == 0 && !*a->library) {
+        if (iterations == 0 && allocations_are_glibc()) {
             report.fragmentation = fragmentation(&load);
         }
         report.n_wrong = load.n_wrong;
@@ -192,7 +181,7 @@ static int spawn_child(pid_t *pid, int socket, const struct allocator *a) {
     posix_spawn_file_actions_t actions;
     snprintf(mark, sizeof mark, MARK "=%s", a->name);
     snprintf(preload, sizeof preload, "LD_PRELOAD=%s", a->library);
-    char **variables = child_environment(mark, *a->library ? preload : NULL);
+    char **variables = child_environment(mark, preload);
     if (!variables) {
         return -1;
     }

@@ -1,17 +1,19 @@
 /*
- * The part of the suite runtime about memory: what the allocator costs when it has to ask the
- * kernel, what giving memory back costs, and whole allocators under messages of mixed life-times.
+ * The part of the suite runtime about memory: what a message's block costs when the kernel has to
+ * be asked for it, and whole allocators under messages of mixed life-times. A heap's trimming is in
+ * memory_profiling.
  */
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "allocations.h"
 #include "allocator_child.h"
 #include "fixtures.h"
 #include "suites.h"
 
-enum { HEADER = 128, BLOCKS_BYTES = 4 << 20, BLOCKS_MAX = BLOCKS_BYTES / HEADER };
+enum { HEADER = 176, BLOCKS_BYTES = 4 << 20, BLOCKS_MAX = BLOCKS_BYTES / HEADER };
 
 /* Memory is given back to the kernel when a benchmark says so, and not on its own. */
 enum { NEVER_TRIM = 1 << 30, TRIM_BY_DEFAULT = 128 << 10 };
@@ -20,54 +22,42 @@ struct blocks {
     size_t size; /* of each: a message's header and payload */
     int is_trimmed;
     long faults_before;
-    size_t arena_before;
-    size_t n;
     void *blocks[BLOCKS_MAX];
 };
 
-static const char no_glibc[] = "another allocator than that of the C library is in use";
-
-/* Not so when a sanitizer, or what was preloaded, is the allocator. */
-static int glibc_allocates(void) {
-    const size_t before = mallinfo2().uordblks;
-    void *memory = malloc(10000);
-    bench_keep(memory);
-    const int is_counted = mallinfo2().uordblks >= before + 10000;
-    free(memory);
-    return is_counted;
+/* @return whether it was skipped: by preload, or with a sanitizer, another one allocates. */
+static int skip_without_glibc(bench_state *b) {
+    if (!allocations_are_glibc()) {
+        bench_skip(b, "malloc is that of %s", allocations_library());
+    }
+    return !allocations_are_glibc();
 }
 
-static int blocks_setup(bench_state *b, size_t size, size_t n, int is_trimmed) {
-    if (!glibc_allocates()) {
-        bench_skip(b, "%s", no_glibc);
+static int blocks_setup(bench_state *b, int is_trimmed) {
+    if (skip_without_glibc(b)) {
         return -1;
     }
     struct blocks *f = fx_new(b, sizeof *f);
     if (!f) {
         return -1;
     }
-    f->size = size;
-    f->n = n;
+    f->size = HEADER + (size_t)bench_param_i64(b, "size");
     f->is_trimmed = is_trimmed;
-    mallopt(M_TRIM_THRESHOLD, NEVER_TRIM);
-    return 0;
-}
-
-static int message_blocks_setup(bench_state *b, int is_trimmed) {
-    const size_t size = HEADER + (size_t)bench_param_i64(b, "size");
-    if (blocks_setup(b, size, BLOCKS_BYTES / size, is_trimmed)) {
+    if (f->size > BLOCKS_BYTES) {
+        bench_fail(b, "size: at most %d", BLOCKS_BYTES - HEADER);
         return -1;
     }
-    bench_set_batch_max(b, BLOCKS_BYTES / size);
+    mallopt(M_TRIM_THRESHOLD, NEVER_TRIM);
+    bench_set_batch_max(b, BLOCKS_BYTES / f->size);
     return 0;
 }
 
 static int recycled_setup(bench_state *b) {
-    return message_blocks_setup(b, 0);
+    return blocks_setup(b, 0);
 }
 
 static int fresh_setup(bench_state *b) {
-    return message_blocks_setup(b, 1);
+    return blocks_setup(b, 1);
 }
 
 static void blocks_teardown(bench_state *b) {
@@ -126,67 +116,11 @@ static void add_page_faults(bench_suite *suite) {
     bench_pair(g, "fresh_cost", "recycled", "fresh");
 }
 
-/* ---- trim ------------------------------------------------------------------------------------ */
-
-enum { TRIM_BLOCKS = 4096, TRIM_SIZE = 1024 };
-
-static int trim_setup(bench_state *b) {
-    return blocks_setup(b, TRIM_SIZE, TRIM_BLOCKS, 0);
-}
-
-/* 4 MiB of messages that were used and are free again. */
-static int use_memory(bench_state *b, uint64_t n) {
-    (void)n;
-    struct blocks *f = bench_user(b);
-    for (size_t i = 0; i < f->n; i++) {
-        f->blocks[i] = malloc(f->size);
-        if (!f->blocks[i]) {
-            bench_fail(b, "out of memory");
-            return -1;
-        }
-        memset(f->blocks[i], 1, f->size);
-    }
-    for (size_t i = 0; i < f->n; i++) {
-        free(f->blocks[i]);
-    }
-    f->arena_before = mallinfo2().arena;
-    return 0;
-}
-
-static void note_released(bench_state *b, uint64_t n) {
-    (void)n;
-    const struct blocks *f = bench_user(b);
-    const size_t arena = mallinfo2().arena;
-    if (arena + TRIM_BLOCKS * TRIM_SIZE > f->arena_before) {
-        bench_fail(b, "the heap is of %zu bytes still, before it was of %zu", arena,
-                   f->arena_before);
-        return;
-    }
-    bench_counter(b, "released", (double)(f->arena_before - arena), BENCH_COUNTER_PER_ITERATION,
-                  "bytes");
-}
-
-static void trim(bench_state *b) {
-    BENCH_LOOP(b) {
-        malloc_trim(0);
-    }
-}
-
-static void add_trim(bench_suite *suite) {
-    bench_add(bench_group_new(suite, "trim"), "malloc_trim", trim,
-              &(bench_opts){.setup = trim_setup,
-                            .teardown = blocks_teardown,
-                            .batch_setup = use_memory,
-                            .batch_teardown = note_released,
-                            .batch_max = 1});
-}
-
 /* ---- mixed_lifetimes ------------------------------------------------------------------------- */
 
 /* In a process of its own, where the allocator was loaded before anything else. */
 static int child_setup(bench_state *b) {
-    if (!glibc_allocates()) {
-        bench_skip(b, "%s", no_glibc);
+    if (skip_without_glibc(b)) {
         return -1;
     }
     const char *name = bench_param_str(b, "allocator");
@@ -239,6 +173,5 @@ static void add_mixed_lifetimes(bench_suite *suite) {
 
 void runtime_add_allocator(bench_suite *suite) {
     add_page_faults(suite);
-    add_trim(suite);
     add_mixed_lifetimes(suite);
 }

@@ -9,10 +9,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "allocations.h"
 #include "fixtures.h"
 #include "minibus/busd.h"
 #include "minibus/error.h"
-#include "minibus/memory.h"
 #include "minibus/pool.h"
 #include "minibus/transport.h"
 #include "suites.h"
@@ -23,7 +23,7 @@ enum { URL_SIZE = 64, MAX_CONNECTIONS = 4 };
 
 struct connection {
     mb_transport *transport;
-    size_t held_bytes; /* by this side of it; neither the server's nor the kernel's */
+    int64_t held_bytes; /* by this side of it; neither the server's nor the kernel's */
     atomic_int n_users;
 };
 
@@ -34,30 +34,11 @@ struct connections {
     mb_pool *pool;
 };
 
-/* ---- what a connection holds: the memory that the broker takes in this thread ---------------- */
-
-static _Thread_local size_t held_bytes;
-
-static void *allocate_counted(void *user, size_t size) {
-    (void)user;
-    void *memory = malloc(size);
-    held_bytes += malloc_usable_size(memory);
-    return memory;
-}
-
-static void release_counted(void *user, void *memory) {
-    (void)user;
-    held_bytes -= malloc_usable_size(memory);
-    free(memory);
-}
-
-static const mb_allocator counted = {allocate_counted, release_counted, NULL};
-
 /* ---- the pool's callbacks -------------------------------------------------------------------- */
 
 static int open_connection(void **out, void *user) {
     const struct connections *f = user;
-    const size_t held_before = held_bytes;
+    const int64_t held_before = allocations_now().live_bytes;
     struct connection *c = calloc(1, sizeof *c);
     if (!c) {
         return MB_ENOMEM;
@@ -67,7 +48,7 @@ static int open_connection(void **out, void *user) {
         free(c);
         return rc;
     }
-    c->held_bytes = malloc_usable_size(c) + held_bytes - held_before;
+    c->held_bytes = (int64_t)malloc_usable_size(c) + allocations_now().live_bytes - held_before;
     *out = c;
     return 0;
 }
@@ -81,15 +62,15 @@ static void close_connection(void *connection, void *user) {
 
 static size_t size_of_connection(void *connection, void *user) {
     (void)user;
-    return ((const struct connection *)connection)->held_bytes;
+    return (size_t)((const struct connection *)connection)->held_bytes;
 }
 
 /* ---- fixture --------------------------------------------------------------------------------- */
 
 static int use(const struct connections *f, struct connection *c) {
-    const size_t held_before = held_bytes;
+    const int64_t held_before = allocations_now().live_bytes;
     const int rc = mb_transport_publish(c->transport, "pool", &f->message, 1, MB_CONFIRMED, NULL);
-    c->held_bytes += held_bytes - held_before;
+    c->held_bytes += allocations_now().live_bytes - held_before;
     return rc;
 }
 
@@ -98,7 +79,7 @@ static int connections_setup(bench_state *b) {
     if (!f) {
         return -1;
     }
-    mb_set_allocator(&counted);
+    allocations_start();
     mb_error error = {0};
     if (mb_busd_start(&f->server, 0, &error)) {
         bench_fail(b, "%s", error.text);
@@ -131,7 +112,7 @@ static void connections_teardown(bench_state *b) {
     mb_pool_free(f->pool);
     mb_message_unref(f->message);
     mb_busd_stop(f->server);
-    mb_set_allocator(NULL);
+    allocations_stop();
     free(f);
 }
 

@@ -40,7 +40,7 @@ bench_suite *in_memory_peers_suite(void);
 bench_suite *runtime_suite(void);
 /** Its groups connection_pool and shared_connection_pool. */
 void runtime_add_connection_pool(bench_suite *suite);
-/** Its groups allocate, trim and mixed_lifetimes. */
+/** Its groups allocate and mixed_lifetimes. */
 void runtime_add_allocator(bench_suite *suite);
 
 /** Bodies whose cost is known, to check the measuring itself. */
