@@ -27,6 +27,22 @@ void memory_profiling_add_operations(bench_suite *suite);
 void memory_profiling_add_pool(bench_suite *suite);
 void memory_profiling_add_allocator(bench_suite *suite);
 
+/** The broker used by many threads at once. @return a suite, or NULL. */
+bench_suite *concurrent_access_suite(void);
+/** Its groups concurrent_publishers and spawned_publishers. */
+void concurrent_access_add_publishers(bench_suite *suite);
+
+/** The broker beside other ways through memory. @return a suite, or NULL. */
+bench_suite *in_memory_peers_suite(void);
+
+/** What stands below a broker: threads, wake-ups, timers, connections, memory. @return a suite, or
+ *  NULL. */
+bench_suite *runtime_suite(void);
+/** Its groups connection_pool and shared_connection_pool. */
+void runtime_add_connection_pool(bench_suite *suite);
+/** Its groups allocate and mixed_lifetimes. */
+void runtime_add_allocator(bench_suite *suite);
+
 /** Bodies whose cost is known, to check the measuring itself. */
 bench_suite *truth_suite(void);
 

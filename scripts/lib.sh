@@ -33,6 +33,10 @@ can_compile() { # can_compile COMPILER LANGUAGE: with a C library to compile aga
   printf '#include <stdlib.h>\nint main(void) { return 0; }\n' | "$1" -x "$2" - -o /dev/null
 }
 
+has_library() { # has_library NAME: installed, for programs that load it by its name
+  [[ $(/sbin/ldconfig -p) == *"$1"* ]]
+}
+
 need_to_build() {
   need build-essential can_compile cc c
   need cmake command -v cmake
@@ -44,6 +48,8 @@ need_to_build() {
   want librabbitmq-dev pkg-config --exists librabbitmq
   want libmosquitto-dev pkg-config --exists libmosquitto
   want librdkafka-dev pkg-config --exists rdkafka
+  want libnng-dev test -e /usr/include/nng/nng.h
+  want libjemalloc2 has_library libjemalloc.so.2
 }
 
 need_to_test() {

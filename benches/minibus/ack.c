@@ -143,7 +143,7 @@ int mb__subscriber_bury(mb_subscriber *s) {
     while ((entry = mb__unacked_pop(&dead))) {
         mb__unacked_append(&ack->dead, entry);
     }
-    pthread_cond_broadcast(&s->readable); /* there may be room in the table now */
+    pthread_cond_broadcast(&s->topic->readable); /* there may be room in the table now */
     return 1;
 }
 
@@ -186,7 +186,7 @@ static void lock_and_advance(mb_subscriber *s) {
 /* Wakes those who wait for what came back, or for room in the table; then buries. */
 static void wake_and_unlock(mb_subscriber *s, int was_full) {
     if (was_full || s->ack->returned.count != 0) {
-        pthread_cond_broadcast(&s->readable);
+        pthread_cond_broadcast(&s->topic->readable);
     }
     mb__subscriber_bury(s);
     pthread_mutex_unlock(&s->topic->lock);

@@ -129,12 +129,6 @@ static int64_t deadline_of(const mb_broker *broker, const mb_message *message) {
     return deadline_ns != 0 ? deadline_ns : 1; /* 0 would be: never */
 }
 
-static void wake_subscribers(struct mb__topic *topic) {
-    for (size_t i = 0; i < topic->n_subscribers; i++) {
-        pthread_cond_broadcast(&topic->subscribers[i]->readable);
-    }
-}
-
 /* Publishing again what was just published, for its cost alone. */
 enum work { REAL, REPEATED };
 
@@ -186,9 +180,11 @@ static int publish(mb_broker *broker, const char *name, mb_message *const *messa
     const int rc = prepare(broker, topic, n, work);
     if (rc == 0) {
         enqueue(broker, topic, messages, n, work);
-        wake_subscribers(topic);
     }
     pthread_mutex_unlock(&topic->lock);
+    if (rc == 0) {
+        pthread_cond_broadcast(&topic->readable);
+    }
     return rc;
 }
 
@@ -203,10 +199,12 @@ int mb__publish_one(mb_broker *broker, const char *name, mb_message *message, in
     const int rc = make_room(broker, topic, 1, timeout_ns);
     if (rc == 0) {
         enqueue(broker, topic, &message, 1, REAL);
-        wake_subscribers(topic);
         *n_readers = topic->n_subscribers;
     }
     pthread_mutex_unlock(&topic->lock);
+    if (rc == 0) {
+        pthread_cond_broadcast(&topic->readable);
+    }
     return rc;
 }
 

@@ -22,7 +22,6 @@ struct mb_broker {
 struct mb_subscriber {
     mb_broker *broker;
     struct mb__topic *topic;
-    pthread_cond_t readable; /* with the topic's lock */
     struct mb__queue queue;
     struct mb__queue scratch; /* for repeated work; without slots unless publish is slowed down */
     uint64_t n_received, n_dropped, n_expired;

@@ -56,8 +56,14 @@ mb_message *mb_message_ref(mb_message *message) {
     return message;
 }
 
+/* Whoever holds the only reference has nobody to race with: one atomic operation less. */
+static int is_last_reference(mb_message *message) {
+    return !mb__message_is_shared(message) ||
+           atomic_fetch_sub_explicit(&message->n_refs, 1, memory_order_acq_rel) == 1;
+}
+
 void mb_message_unref(mb_message *message) {
-    if (!message || atomic_fetch_sub_explicit(&message->n_refs, 1, memory_order_acq_rel) != 1) {
+    if (!message || !is_last_reference(message)) {
         return;
     }
     if (message->metadata != message->metadata_inline) {

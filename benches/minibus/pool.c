@@ -83,8 +83,11 @@ void mb_pool_free(mb_pool *pool) {
 
 /* ---- with the lock held ---------------------------------------------------------------------- */
 
+/* Connections that do not age need no clock. */
 static int64_t clock_ns(const mb_pool *pool) {
-    return pool->options.now_ns(pool->options.clock_user);
+    return pool->options.idle_timeout_ns == MB_FOREVER
+               ? 0
+               : pool->options.now_ns(pool->options.clock_user);
 }
 
 static void use_one(mb_pool *pool) {
@@ -102,7 +105,7 @@ static void release_one(mb_pool *pool) {
 /* A clock that was set back makes connections younger, never older. */
 static int is_expired(const mb_pool *pool, const struct idle *idle, int64_t now_ns) {
     int64_t age_ns;
-    if (pool->options.idle_timeout_ns == MB_FOREVER || now_ns <= idle->since_ns) {
+    if (now_ns <= idle->since_ns) {
         return 0;
     }
     return __builtin_sub_overflow(now_ns, idle->since_ns, &age_ns) ||

@@ -13,7 +13,6 @@ static void destroy(mb_subscriber *s) {
     }
     mb__free(s->queue.slots);
     mb__free(s->scratch.slots);
-    pthread_cond_destroy(&s->readable);
     mb__free(s);
 }
 
@@ -21,10 +20,6 @@ static int create(mb_subscriber **out, mb_broker *broker) {
     mb_subscriber *s = mb__alloc_zeroed(1, sizeof *s);
     if (!s) {
         return MB_ENOMEM;
-    }
-    if (mb__wait_init(&s->readable)) {
-        mb__free(s);
-        return MB_ESYSTEM;
     }
     s->broker = broker;
     const size_t capacity = broker->options.queue_capacity;
@@ -121,9 +116,9 @@ static size_t take(mb_delivery *out, size_t capacity, mb_subscriber *s) {
 static int wait_readable(struct mb__wait *wait, mb_subscriber *s) {
     const int64_t due_ns = s->ack ? mb__ack_next_due_ns(s->ack) : MB_FOREVER;
     if (due_ns == MB_FOREVER) {
-        return mb__wait_once(wait, &s->readable, &s->topic->lock);
+        return mb__wait_once(wait, &s->topic->readable, &s->topic->lock);
     }
-    return mb__wait_at_most(wait, due_ns, &s->readable, &s->topic->lock);
+    return mb__wait_at_most(wait, due_ns, &s->topic->readable, &s->topic->lock);
 }
 
 /* The lock may have been given up when this returns 1. */

@@ -45,7 +45,12 @@ static int topic_new(struct mb__topic **out, const char *name, uint64_t hash) {
     if (!t) {
         return MB_ENOMEM;
     }
+    if (mb__wait_init(&t->readable)) {
+        mb__free(t);
+        return MB_ESYSTEM;
+    }
     if (mb__wait_init(&t->writable)) {
+        pthread_cond_destroy(&t->readable);
         mb__free(t);
         return MB_ESYSTEM;
     }
@@ -58,6 +63,7 @@ static int topic_new(struct mb__topic **out, const char *name, uint64_t hash) {
 }
 
 static void topic_free(struct mb__topic *t) {
+    pthread_cond_destroy(&t->readable);
     pthread_cond_destroy(&t->writable);
     pthread_mutex_destroy(&t->lock);
     mb__free(t->subscribers);
@@ -179,9 +185,7 @@ static void close_topic(struct mb__topic *t) {
     pthread_mutex_lock(&t->lock);
     t->closed = 1;
     pthread_cond_broadcast(&t->writable);
-    for (size_t i = 0; i < t->n_subscribers; i++) {
-        pthread_cond_broadcast(&t->subscribers[i]->readable);
-    }
+    pthread_cond_broadcast(&t->readable);
     pthread_mutex_unlock(&t->lock);
 }
 

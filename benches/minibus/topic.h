@@ -9,7 +9,9 @@
 #include "minibus/queue.h"
 
 struct mb__topic {
-    pthread_mutex_t lock; /* protects what follows, and the subscribers' queues */
+    pthread_mutex_t lock;    /* protects what follows, and the subscribers' queues */
+    pthread_cond_t readable; /* of all subscribers. Publishing gives the lock back first, so that
+                                who is woken finds it free: the topic is there for longer */
     pthread_cond_t writable;
     unsigned n_blocked; /* publishers waiting for `writable` */
     int closed;
