@@ -27,6 +27,12 @@ void memory_profiling_add_operations(bench_suite *suite);
 void memory_profiling_add_pool(bench_suite *suite);
 void memory_profiling_add_allocator(bench_suite *suite);
 
+/** What the broker's features cost, as pairs. @return a suite, or NULL. */
+bench_suite *feature_impact_suite(void);
+/** Its groups logging and router. */
+void feature_impact_add_logging(bench_suite *suite);
+void feature_impact_add_router(bench_suite *suite);
+
 /** Bodies whose cost is known, to check the measuring itself. */
 bench_suite *truth_suite(void);
 

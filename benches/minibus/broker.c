@@ -232,7 +232,7 @@ static int publish_directly(mb_broker *broker, const char *topic, mb_message *co
 }
 
 int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages, size_t n) {
-    if (__builtin_expect(broker->chain.n_links != 0, 0)) {
+    if (mb__chain_is_used(&broker->chain)) {
         return mb__chain_publish(broker, &broker->chain, topic, messages, n, publish_directly);
     }
     return publish_directly(broker, topic, messages, n);

@@ -150,7 +150,7 @@ int mb_subscriber_receive_batch(mb_delivery *out, size_t capacity, size_t *n_out
     bury(subscriber);
     pthread_mutex_unlock(&topic->lock);
     *n_out = n;
-    if (__builtin_expect(n != 0 && subscriber->broker->chain.n_links != 0, 0)) {
+    if (n != 0 && mb__chain_is_used(&subscriber->broker->chain)) {
         mb__chain_received(&subscriber->broker->chain, topic->name, out, n);
     }
     return n != 0 ? 0 : rc;
