@@ -41,6 +41,15 @@ static inline int mb__message_is_shared(const mb_message *message) {
     return atomic_load_explicit(&message->n_refs, memory_order_acquire) != 1;
 }
 
+/* Entries of metadata that many messages get: written once, then appended without a look at them. */
+#define MB__ENTRY_HEADER                     3 /* bytes in front of the key */
+#define MB__ENTRY_SIZE(key_size, value_size) (MB__ENTRY_HEADER + (key_size) + 1 + (value_size) + 1)
+
+/** @param entry room for MB__ENTRY_SIZE(). @return 0, MB_EINVAL (no metadata can be like that). */
+int mb__metadata_write_entry(unsigned char *entry, const char *key, const char *value);
+/** The message has one owner, and no such key. @return 0, MB_ELIMIT, MB_ENOMEM. */
+int mb__metadata_append(mb_message *message, const unsigned char *entry, size_t entry_size);
+
 /* Both fill a message that has no metadata yet and leave it without when they fail. */
 
 /** @return 0, MB_ENOMEM. */

@@ -55,7 +55,8 @@ typedef struct mb_correlation mb_correlation;
 
 /** Gives every published message a correlation id (minibus/metadata.h); an id that is there stays.
  *  A message whose only reference is the publisher's is changed in place, any other is copied.
- *  @param preset for that mode, copied; otherwise NULL. @return 0, MB_ENOMEM, MB_EINVAL. */
+ *  @param preset for that mode, copied: UTF-8 of a size that metadata takes; otherwise NULL.
+ *  @return 0, MB_ENOMEM, MB_EINVAL. */
 int mb_correlation_new(mb_correlation **out, mb_correlation_mode mode, const char *preset);
 /** Accepts NULL. */
 void mb_correlation_free(mb_correlation *correlation);

@@ -211,17 +211,36 @@ static void test_answers_join_the_conversation(void **state) {
 }
 
 static void test_bad_correlation(void **state) {
-    struct fixture *f = *state;
+    (void)state;
     mb_correlation *c = NULL;
     assert_int_equal(mb_correlation_new(&c, MB_CORRELATION_PRESET, NULL), MB_EINVAL);
     assert_int_equal(mb_correlation_new(&c, MB_CORRELATION_PER_BATCH, "x"), MB_EINVAL);
     assert_int_equal(mb_correlation_new(&c, (mb_correlation_mode)3, NULL), MB_EINVAL);
+    assert_int_equal(mb_correlation_new(&c, MB_CORRELATION_PRESET, "\xff"), MB_EINVAL);
+    static char too_long[MB_METADATA_BYTES_MAX];
+    memset(too_long, 'x', sizeof too_long - 1);
+    assert_int_equal(mb_correlation_new(&c, MB_CORRELATION_PRESET, too_long), MB_EINVAL);
+    assert_null(c);
     mb_correlation_free(c);
-    c = use_correlation(f, MB_CORRELATION_PRESET, "\xff"); /* which metadata refuses */
-    mb_message *m = new_message("x");
-    assert_int_equal(publish(f, m), MB_EINVAL);
-    assert_null(receive(f));
+}
+
+/* As long as metadata can be; a message that has other metadata has no room for it. */
+static void test_the_longest_preset(void **state) {
+    struct fixture *f = *state;
+    static char longest[MB_METADATA_BYTES_MAX];
+    memset(longest, 'x', sizeof longest - 1 - strlen(MB_CORRELATION_ID) - 5);
+    longest[sizeof longest - 1 - strlen(MB_CORRELATION_ID) - 5] = '\0';
+    mb_correlation *c = use_correlation(f, MB_CORRELATION_PRESET, longest);
+    mb_message *m = new_message("x"), *full = new_message("x");
+    assert_int_equal(publish(f, m), 0);
     mb_message_unref(m);
+    m = receive(f);
+    assert_int_equal(strlen(mb_message_correlation_id(m)), strlen(longest));
+    mb_message_unref(m);
+    assert_int_equal(mb_metadata_set(full, "k", "v"), 0);
+    assert_int_equal(publish(f, full), MB_ELIMIT);
+    assert_int_equal(mb_metadata_count(full), 1);
+    mb_message_unref(full);
     mb_correlation_free(c);
 }
 
@@ -430,7 +449,8 @@ int main(void) {
         WITH_FIXTURE(test_fresh_ids),
         WITH_FIXTURE(test_one_fresh_id_per_batch),
         cmocka_unit_test(test_answers_join_the_conversation),
-        WITH_FIXTURE(test_bad_correlation),
+        cmocka_unit_test(test_bad_correlation),
+        WITH_FIXTURE(test_the_longest_preset),
         cmocka_unit_test(test_levels),
         WITH_FIXTURE(test_the_ring_keeps_the_last_lines),
         WITH_FIXTURE(test_failures_are_logged),
