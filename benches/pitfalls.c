@@ -4,7 +4,8 @@
  * explains them is docs/optimisation.md; its figures come from this suite.
  *
  * Here is what goes wrong around a broker; where things lie in memory is the subject of
- * pitfalls_memory.c, and what state has to be kept of pitfalls_state.c. A pair takes half the usual time: the differences are large.
+ * pitfalls_memory.c, state that is kept that of pitfalls_state.c. A pair takes half the usual time:
+ * the differences are large.
  */
 #include "pitfalls.h"
 

@@ -1,6 +1,6 @@
-/* Lines about what was published and received, and the three places they can go. What a line says is
- * noted as it happens; it becomes text when it goes to a stream, and with a ring when somebody reads
- * it. The clock is read and the lock taken once for all lines of a call. */
+/* Lines about what was published and received, and the three places they can go. What a line says
+ * is noted as it happens; it becomes text when it goes to a stream, and with a ring when somebody
+ * reads it. The clock is read and the lock taken once for all lines of a call. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>

@@ -41,7 +41,7 @@ static inline int mb__message_is_shared(const mb_message *message) {
     return atomic_load_explicit(&message->n_refs, memory_order_acquire) != 1;
 }
 
-/* Entries of metadata that many messages get: written once, then appended without a look at them. */
+/* Entries of metadata that many messages get: written once, then appended without checks. */
 #define MB__ENTRY_HEADER                     3 /* bytes in front of the key */
 #define MB__ENTRY_SIZE(key_size, value_size) (MB__ENTRY_HEADER + (key_size) + 1 + (value_size) + 1)
 
