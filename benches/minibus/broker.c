@@ -99,7 +99,7 @@ static void drop_oldest(struct mb__topic *topic, size_t n) {
     for (size_t i = 0; i < topic->n_subscribers; i++) {
         mb_subscriber *s = topic->subscribers[i];
         while (mb__queue_room(&s->queue) < n) {
-            mb_message_unref(mb__queue_pop(&s->queue).message);
+            mb__slot_drop(s, mb__queue_pop(&s->queue));
             s->n_dropped++;
         }
     }
@@ -148,10 +148,18 @@ static int prepare(const mb_broker *broker, struct mb__topic *topic, size_t n, e
     return 0;
 }
 
+static unsigned refs_of_all(const struct mb__topic *topic) {
+    unsigned n = 0;
+    for (size_t i = 0; i < topic->n_subscribers; i++) {
+        n += mb__slot_refs(topic->subscribers[i]);
+    }
+    return n;
+}
+
 /* Repeated work fills the scratch queues, takes no references and gives no sequence numbers. */
 static void enqueue(const mb_broker *broker, struct mb__topic *topic, mb_message *const *messages,
                     size_t n, enum work work) {
-    const unsigned n_refs = work == REAL ? (unsigned)topic->n_subscribers : 0;
+    const unsigned n_refs = work == REAL ? refs_of_all(topic) : 0;
     uint64_t sequence = topic->next_sequence;
     for (size_t i = 0; i < n; i++) {
         const struct mb__slot slot = {messages[i], sequence++, deadline_of(broker, messages[i])};

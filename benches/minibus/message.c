@@ -57,7 +57,12 @@ mb_message *mb_message_ref(mb_message *message) {
 }
 
 void mb_message_unref(mb_message *message) {
-    if (!message || atomic_fetch_sub_explicit(&message->n_refs, 1, memory_order_acq_rel) != 1) {
+    if (!message) {
+        return;
+    }
+    /* Whoever holds the only reference needs no atomic step: nobody is there to race with. */
+    if (mb__message_is_shared(message) &&
+        atomic_fetch_sub_explicit(&message->n_refs, 1, memory_order_acq_rel) != 1) {
         return;
     }
     if (message->metadata != message->metadata_inline) {
