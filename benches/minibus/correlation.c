@@ -50,52 +50,66 @@ static int has_id(const mb_message *m) {
     return m->n_metadata != 0 && mb_message_correlation_id(m);
 }
 
-static int append(mb_batch *batch, size_t i, const unsigned char *entry, size_t entry_size) {
-    mb_message *m;
-    const int rc = mb_batch_writable(&m, batch, i);
-    return rc ? rc : mb__metadata_append(m, entry, entry_size);
+/* To message i, which is `*m`; that may be another one afterwards. */
+static inline int append(mb_message **m, mb_batch *batch, size_t i, const unsigned char *entry,
+                         size_t entry_size) {
+    const int rc = mb__message_is_shared(*m) ? mb_batch_writable(m, batch, i) : 0;
+    return rc ? rc : mb__metadata_append(*m, entry, entry_size);
 }
 
-static int append_preset(const mb_correlation *c, mb_batch *batch) {
+static int append_same(mb_batch *batch, const unsigned char *entry, size_t entry_size) {
+    const size_t n = mb_batch_size(batch);
     int rc = 0;
-    for (size_t i = 0; i < mb_batch_size(batch) && rc == 0; i++) {
-        if (!has_id(mb_batch_message(batch, i))) {
-            rc = append(batch, i, c->entry, c->entry_size);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        mb_message *m = mb_batch_message(batch, i);
+        if (!has_id(m)) {
+            rc = append(&m, batch, i, entry, entry_size);
         }
     }
     return rc;
 }
 
-static int put_fresh_id(char text[MB_UUID_TEXT_SIZE]) {
+static int append_fresh_to_all(mb_batch *batch, const unsigned char *entry) {
+    unsigned char same[FRESH_SIZE];
     mb_uuid id;
     const int rc = mb_uuid_from_prng(&id);
+    memcpy(same, entry, sizeof same);
     if (rc == 0) {
-        mb_uuid_format(text, &id);
+        mb_uuid_format((char *)same + ID_AT, &id);
     }
-    return rc;
+    return rc ? rc : append_same(batch, same, sizeof same);
 }
 
-static int append_fresh(const mb_correlation *c, mb_batch *batch) {
-    unsigned char entry[FRESH_SIZE];
-    int is_due = 1;
+/* The id is written where it belongs: copying what was just written in other pieces is slow. */
+static int append_fresh_to_each(mb_batch *batch, const unsigned char *entry) {
+    const size_t n = mb_batch_size(batch);
     int rc = 0;
-    memcpy(entry, c->entry, sizeof entry);
-    for (size_t i = 0; i < mb_batch_size(batch) && rc == 0; i++) {
-        if (has_id(mb_batch_message(batch, i))) {
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        mb_message *m = mb_batch_message(batch, i);
+        mb_uuid id;
+        if (has_id(m)) {
             continue;
         }
-        if (is_due) {
-            rc = put_fresh_id((char *)entry + ID_AT);
-            is_due = c->mode == MB_CORRELATION_PER_MESSAGE;
+        rc = mb_uuid_from_prng(&id);
+        rc = rc ? rc : append(&m, batch, i, entry, FRESH_SIZE);
+        if (rc == 0) {
+            unsigned char *end = m->metadata + m->metadata_size;
+            mb_uuid_format((char *)end - FRESH_SIZE + ID_AT, &id);
         }
-        rc = rc ? rc : append(batch, i, entry, sizeof entry);
     }
     return rc;
 }
 
 static int before_publish(void *user, mb_batch *batch) {
     const mb_correlation *c = user;
-    return c->mode == MB_CORRELATION_PRESET ? append_preset(c, batch) : append_fresh(c, batch);
+    switch (c->mode) {
+    case MB_CORRELATION_PER_MESSAGE:
+        return append_fresh_to_each(batch, c->entry);
+    case MB_CORRELATION_PER_BATCH:
+        return append_fresh_to_all(batch, c->entry);
+    default:
+        return append_same(batch, c->entry, c->entry_size);
+    }
 }
 
 mb_middleware mb_correlation_middleware(mb_correlation *correlation) {

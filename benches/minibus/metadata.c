@@ -188,19 +188,12 @@ int mb__metadata_write_entry(unsigned char *entry, const char *key, const char *
     return 0;
 }
 
-int mb__metadata_append(mb_message *message, const unsigned char *entry, size_t entry_size) {
+int mb__metadata_make_room(mb_message *message, size_t entry_size) {
     const size_t size = message->metadata_size + entry_size;
     if (size > MB_METADATA_BYTES_MAX || message->n_metadata == MB_METADATA_ENTRIES_MAX) {
         return MB_ELIMIT;
     }
-    const int rc = reserve(message, size);
-    if (rc) {
-        return rc;
-    }
-    memcpy(message->metadata + message->metadata_size, entry, entry_size);
-    message->metadata_size = (uint16_t)size;
-    message->n_metadata++;
-    return 0;
+    return reserve(message, size);
 }
 
 int mb_message_set_correlation_id(mb_message *message, const char *id) {
