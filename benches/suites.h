@@ -43,6 +43,18 @@ void runtime_add_connection_pool(bench_suite *suite);
 /** Its groups allocate and mixed_lifetimes. */
 void runtime_add_allocator(bench_suite *suite);
 
+/** What the broker's features cost, as pairs. @return a suite, or NULL. */
+bench_suite *feature_impact_suite(void);
+/** Its groups logging and router. */
+void feature_impact_add_logging(bench_suite *suite);
+void feature_impact_add_router(bench_suite *suite);
+
+/** What common ways of writing such code badly cost, as pairs. @return a suite, or NULL. */
+bench_suite *pitfalls_suite(void);
+/** Its groups about memory, and those about start-up, merging and syncing. */
+void pitfalls_add_memory(bench_suite *suite);
+void pitfalls_add_state(bench_suite *suite);
+
 /** Bodies whose cost is known, to check the measuring itself. */
 bench_suite *truth_suite(void);
 

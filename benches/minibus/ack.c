@@ -57,6 +57,9 @@ int mb_subscribe_ack(mb_subscriber **out, mb_broker *broker, const char *topic,
 }
 
 void mb__subscriber_advance(mb_subscriber *subscriber) {
+    if (subscriber->ack->options.visibility_timeout_ns == MB_FOREVER) {
+        return; /* no time can run out, so it need not be known */
+    }
     mb__ack_advance(subscriber->ack, clock_ns(subscriber->broker));
 }
 
@@ -163,10 +166,10 @@ void mb__subscriber_bury_all(mb_subscriber *s) {
         }
     }
     while (s->queue.count != 0) {
-        const struct mb__unacked queued = {.message = mb__queue_pop(&s->queue).message,
-                                           .reason = MB_DEAD_UNSUBSCRIBED};
+        const struct mb__slot slot = mb__queue_pop(&s->queue);
+        const struct mb__unacked queued = {.message = slot.message, .reason = MB_DEAD_UNSUBSCRIBED};
         n_lost += (uint64_t)bury_one(s, &queued);
-        mb_message_unref(queued.message);
+        mb__slot_drop(s, slot);
     }
     atomic_fetch_add(&s->broker->n_unacked_lost, n_lost);
 }

@@ -4,6 +4,17 @@
 
 #include <string.h>
 
+static void put_free(struct mb__ack *ack, struct mb__unacked *entry) {
+    entry->next = ack->first_free;
+    ack->first_free = entry;
+}
+
+static struct mb__unacked *take_free(struct mb__ack *ack) {
+    struct mb__unacked *entry = ack->first_free;
+    ack->first_free = entry->next;
+    return entry;
+}
+
 struct mb__ack *mb__ack_new(const mb_ack_options *options, int64_t clock_ns) {
     struct mb__ack *ack = NULL;
     const size_t n = options->max_pending;
@@ -19,8 +30,11 @@ struct mb__ack *mb__ack_new(const mb_ack_options *options, int64_t clock_ns) {
         ack->options.dead_letter_topic = ack->dead_letter_topic;
     }
     ack->clock_ns = clock_ns;
-    for (size_t i = 0; i < n; i++) {
-        mb__unacked_append(&ack->free, &ack->entries[i]);
+    while (((size_t)1 << ack->index_bits) < n) {
+        ack->index_bits++;
+    }
+    for (size_t i = n; i > 0; i--) {
+        put_free(ack, &ack->entries[i - 1]);
     }
     return ack;
 }
@@ -104,8 +118,11 @@ int mb__ack_return(struct mb__ack *ack, struct mb__unacked *entry) {
 
 mb_message *mb__ack_release(struct mb__ack *ack, struct mb__unacked *entry) {
     mb_message *message = entry->message;
-    *entry = (struct mb__unacked){0};
-    mb__unacked_append(&ack->free, entry);
+    entry->message = NULL;
+    entry->tag = 0;
+    entry->reason = NULL;
+    entry->n_deliveries = 0;
+    put_free(ack, entry);
     return message;
 }
 
@@ -115,21 +132,21 @@ mb_message *mb__ack_settle(struct mb__ack *ack, struct mb__unacked *entry) {
     return mb__ack_release(ack, entry);
 }
 
-/* The tag is never the same twice: it counts deliveries, and says which entry it is. */
+/* The tag is never the same twice: it counts deliveries, and says which entry it is. The delivery
+ * takes a reference that the caller has. */
 static mb_delivery deliver(struct mb__ack *ack, struct mb__unacked *entry) {
     const uint64_t index = (uint64_t)(entry - ack->entries);
     const int64_t timeout_ns = ack->options.visibility_timeout_ns;
-    entry->tag = ++ack->n_tags * ack->options.max_pending + index;
+    entry->tag = ++ack->n_tags << ack->index_bits | index;
     entry->n_deliveries++;
     entry->visible_ns =
         timeout_ns < INT64_MAX - ack->elapsed_ns ? ack->elapsed_ns + timeout_ns : INT64_MAX;
     mb__unacked_append(&ack->pending, entry);
-    return (mb_delivery){mb_message_ref(entry->message), entry->sequence, entry->tag,
-                         entry->n_deliveries};
+    return (mb_delivery){entry->message, entry->sequence, entry->tag, entry->n_deliveries};
 }
 
 mb_delivery mb__ack_deliver(struct mb__ack *ack, struct mb__slot slot) {
-    struct mb__unacked *entry = mb__unacked_pop(&ack->free);
+    struct mb__unacked *entry = take_free(ack);
     entry->message = slot.message;
     entry->sequence = slot.sequence;
     return deliver(ack, entry);
@@ -138,15 +155,20 @@ mb_delivery mb__ack_deliver(struct mb__ack *ack, struct mb__slot slot) {
 size_t mb__ack_take_returned(mb_delivery *out, size_t capacity, struct mb__ack *ack) {
     size_t n = 0;
     while (n < capacity && ack->returned.count != 0) {
-        out[n++] = deliver(ack, mb__unacked_pop(&ack->returned));
+        struct mb__unacked *entry = mb__unacked_pop(&ack->returned);
+        mb_message_ref(entry->message);
+        out[n++] = deliver(ack, entry);
     }
     ack->stats.redelivered += n;
     return n;
 }
 
 struct mb__unacked *mb__ack_find(struct mb__ack *ack, uint64_t tag) {
-    struct mb__unacked *entry = &ack->entries[tag % ack->options.max_pending];
-    return tag != 0 && entry->tag == tag ? entry : NULL;
+    const size_t index = tag & (((uint64_t)1 << ack->index_bits) - 1);
+    if (tag == 0 || index >= ack->options.max_pending || ack->entries[index].tag != tag) {
+        return NULL;
+    }
+    return &ack->entries[index];
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */

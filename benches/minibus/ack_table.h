@@ -6,7 +6,7 @@
 #include "minibus/ack.h"
 #include "minibus/queue.h"
 
-/* One unsettled message. It is in exactly one list, or with the thread that buries it. */
+/* One unsettled message. It is in exactly one list, or with the thread that buries it; or free. */
 struct mb__unacked {
     struct mb__unacked *previous, *next;
     mb_message *message; /* one reference */
@@ -15,7 +15,6 @@ struct mb__unacked {
     int64_t visible_ns; /* when it comes back, on the table's own clock */
     const char *reason; /* of its death */
     uint32_t n_deliveries;
-    int rc; /* of its burial */
 };
 
 struct mb__unacked_list {
@@ -24,16 +23,18 @@ struct mb__unacked_list {
 };
 
 struct mb__ack {
-    mb_ack_options options;       /* resolved; its string is `dead_letter_topic` */
-    struct mb__unacked_list free, /* unused */
+    mb_ack_options options;         /* resolved; its string is `dead_letter_topic` */
+    struct mb__unacked *first_free; /* unused ones, by `next` */
+    struct mb__unacked_list
         pending,  /* delivered, in that order: so also in the order in which they come back */
         returned, /* to be delivered again, by sequence */
         dead;     /* to be buried */
     int bury_due; /* there may be progress with `dead` */
     uint64_t n_tags;
-    int64_t clock_ns;   /* last reading of the broker's clock */
-    int64_t elapsed_ns; /* the table's own clock: the sum of its steps forward */
-    mb_ack_stats stats; /* without what is counted by the lists */
+    unsigned index_bits; /* of a tag: which entry */
+    int64_t clock_ns;    /* last reading of the broker's clock */
+    int64_t elapsed_ns;  /* the table's own clock: the sum of its steps forward */
+    mb_ack_stats stats;  /* without what is counted by the lists */
     char dead_letter_topic[MB_TOPIC_NAME_MAX + 1];
     struct mb__unacked entries[];
 };
@@ -56,9 +57,9 @@ int64_t mb__ack_next_due_ns(const struct mb__ack *ack);
 /** Delivers again what was returned. @return how many. */
 size_t mb__ack_take_returned(mb_delivery *out, size_t capacity, struct mb__ack *ack);
 static inline int mb__ack_has_room(const struct mb__ack *ack) {
-    return ack->free.count != 0;
+    return ack->first_free != NULL;
 }
-/** The first delivery; there must be room. Takes over the slot's reference. */
+/** The first delivery; there must be room. Takes over both references of the slot. */
 mb_delivery mb__ack_deliver(struct mb__ack *ack, struct mb__slot slot);
 
 /** @return the pending delivery with this tag, or NULL. */

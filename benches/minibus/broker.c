@@ -99,7 +99,7 @@ static void drop_oldest(struct mb__topic *topic, size_t n) {
     for (size_t i = 0; i < topic->n_subscribers; i++) {
         mb_subscriber *s = topic->subscribers[i];
         while (mb__queue_room(&s->queue) < n) {
-            mb_message_unref(mb__queue_pop(&s->queue).message);
+            mb__slot_drop(s, mb__queue_pop(&s->queue));
             s->n_dropped++;
         }
     }
@@ -142,10 +142,18 @@ static int prepare(const mb_broker *broker, struct mb__topic *topic, size_t n, e
     return 0;
 }
 
+static unsigned refs_of_all(const struct mb__topic *topic) {
+    unsigned n = 0;
+    for (size_t i = 0; i < topic->n_subscribers; i++) {
+        n += mb__slot_refs(topic->subscribers[i]);
+    }
+    return n;
+}
+
 /* Repeated work fills the scratch queues, takes no references and gives no sequence numbers. */
 static void enqueue(const mb_broker *broker, struct mb__topic *topic, mb_message *const *messages,
                     size_t n, enum work work) {
-    const unsigned n_refs = work == REAL ? (unsigned)topic->n_subscribers : 0;
+    const unsigned n_refs = work == REAL ? refs_of_all(topic) : 0;
     uint64_t sequence = topic->next_sequence;
     for (size_t i = 0; i < n; i++) {
         const struct mb__slot slot = {messages[i], sequence++, deadline_of(broker, messages[i])};
@@ -230,7 +238,7 @@ static int publish_directly(mb_broker *broker, const char *topic, mb_message *co
 }
 
 int mb_publish(mb_broker *broker, const char *topic, mb_message *const *messages, size_t n) {
-    if (__builtin_expect(broker->chain.n_links != 0, 0)) {
+    if (mb__chain_is_used(&broker->chain)) {
         return mb__chain_publish(broker, &broker->chain, topic, messages, n, publish_directly);
     }
     return publish_directly(broker, topic, messages, n);

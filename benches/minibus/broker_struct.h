@@ -28,6 +28,19 @@ struct mb_subscriber {
     struct mb__ack *ack; /* NULL: what is received is settled */
 };
 
+/** The references that a slot of this subscriber's queue holds: with acks two, the second of which
+ *  is that of its first delivery. */
+static inline unsigned mb__slot_refs(const mb_subscriber *subscriber) {
+    return subscriber->ack ? 2 : 1;
+}
+
+/** Gives back what a slot holds that is not delivered. */
+static inline void mb__slot_drop(const mb_subscriber *subscriber, struct mb__slot slot) {
+    for (unsigned i = mb__slot_refs(subscriber); i > 0; i--) {
+        mb_message_unref(slot.message);
+    }
+}
+
 /** Publishes one message with `timeout_ns` instead of the broker's time limit, and without what
  *  mb_publish() does around it. @param n_readers receives how many subscribers got it. */
 int mb__publish_one(mb_broker *broker, const char *topic, mb_message *message, int64_t timeout_ns,

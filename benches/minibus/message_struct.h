@@ -3,8 +3,9 @@
 #define MINIBUS_MESSAGE_STRUCT_H
 
 #include <stdatomic.h>
+#include <string.h>
 
-#include "minibus/message.h"
+#include "minibus/metadata.h"
 
 /* Three typical pairs and a correlation id that is a UUID in text, 104 bytes, find room. */
 enum { MB__METADATA_INLINE = 112 };
@@ -39,6 +40,31 @@ static inline void mb__message_ref_n(mb_message *message, unsigned n) {
 /** Acquire: the owners that are gone have finished reading. */
 static inline int mb__message_is_shared(const mb_message *message) {
     return atomic_load_explicit(&message->n_refs, memory_order_acquire) != 1;
+}
+
+/* Entries of metadata that many messages get: written once, then appended without checks. */
+#define MB__ENTRY_HEADER                     3 /* bytes in front of the key */
+#define MB__ENTRY_SIZE(key_size, value_size) (MB__ENTRY_HEADER + (key_size) + 1 + (value_size) + 1)
+
+/** @param entry room for MB__ENTRY_SIZE(). @return 0, MB_EINVAL (no metadata can be like that). */
+int mb__metadata_write_entry(unsigned char *entry, const char *key, const char *value);
+/** Room for one more. @return 0, MB_ELIMIT, MB_ENOMEM. */
+int mb__metadata_make_room(mb_message *message, size_t entry_size);
+
+/** The message has one owner, and no such key. @return as mb__metadata_make_room(). */
+static inline int mb__metadata_append(mb_message *message, const unsigned char *entry,
+                                      size_t entry_size) {
+    const size_t size = message->metadata_size + entry_size;
+    if (size > message->metadata_capacity || message->n_metadata == MB_METADATA_ENTRIES_MAX) {
+        const int rc = mb__metadata_make_room(message, entry_size);
+        if (rc) {
+            return rc;
+        }
+    }
+    memcpy(message->metadata + message->metadata_size, entry, entry_size);
+    message->metadata_size = (uint16_t)size;
+    message->n_metadata++;
+    return 0;
 }
 
 /* Both fill a message that has no metadata yet and leave it without when they fail. */

@@ -13,7 +13,7 @@
 #include "minibus/memory.h"
 #include "minibus/message_struct.h"
 
-enum { ENTRY_HEADER = 3, ENTRY_OVERHEAD = ENTRY_HEADER + 2 };
+enum { ENTRY_HEADER = MB__ENTRY_HEADER, ENTRY_OVERHEAD = MB__ENTRY_SIZE(0, 0) };
 
 struct entry {
     const char *key, *value;
@@ -73,9 +73,21 @@ static size_t utf8_length(const unsigned char *p, size_t left) {
     return n;
 }
 
+/* @return how many bytes at the beginning are ASCII, of whole words of eight. */
+static size_t ascii_words(const unsigned char *p, size_t size) {
+    size_t at = 0;
+    for (uint64_t word; at + sizeof word <= size; at += sizeof word) {
+        memcpy(&word, p + at, sizeof word);
+        if (word & 0x8080808080808080u) {
+            break;
+        }
+    }
+    return at;
+}
+
 static int is_utf8(const char *text, size_t size) {
     const unsigned char *p = (const unsigned char *)text;
-    for (size_t at = 0; at < size;) {
+    for (size_t at = ascii_words(p, size); at < size;) {
         const size_t n = utf8_length(p + at, size - at);
         if (n == 0) {
             return 0;
@@ -165,6 +177,23 @@ int mb_metadata_next(const mb_message *message, size_t *cursor, const char **key
     *value = e.value;
     *cursor += e.size;
     return 1;
+}
+
+int mb__metadata_write_entry(unsigned char *entry, const char *key, const char *value) {
+    const struct entry e = {key, value, strlen(key), strlen(value), 0};
+    if (!is_pair(&e) || e.value_size > MB_METADATA_BYTES_MAX - ENTRY_OVERHEAD - e.key_size) {
+        return MB_EINVAL;
+    }
+    write_entry(entry, &e);
+    return 0;
+}
+
+int mb__metadata_make_room(mb_message *message, size_t entry_size) {
+    const size_t size = message->metadata_size + entry_size;
+    if (size > MB_METADATA_BYTES_MAX || message->n_metadata == MB_METADATA_ENTRIES_MAX) {
+        return MB_ELIMIT;
+    }
+    return reserve(message, size);
 }
 
 int mb_message_set_correlation_id(mb_message *message, const char *id) {

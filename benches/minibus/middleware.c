@@ -12,8 +12,11 @@ enum { ON_STACK = 64 };
 
 struct mb_batch {
     const char *topic;
-    mb_message **messages; /* the publisher's, or copies of ours */
+    mb_message *const *messages; /* what is published: `given`, or `own` once that is there */
+    mb_message *const *given;    /* the publisher's */
+    mb_message **own;            /* NULL until a message has to be replaced by a copy */
     size_t n;
+    mb_message *on_stack[ON_STACK];
 };
 
 const char *mb_batch_topic(const mb_batch *batch) {
@@ -28,15 +31,40 @@ mb_message *mb_batch_message(const mb_batch *batch, size_t i) {
     return batch->messages[i];
 }
 
+/* An array whose messages may be replaced. @return NULL without memory. */
+static mb_message **own_array(mb_batch *batch) {
+    if (batch->own) {
+        return batch->own;
+    }
+    const size_t size = batch->n * sizeof(mb_message *);
+    batch->own = batch->n <= ON_STACK ? batch->on_stack : mb__alloc(size);
+    if (batch->own) {
+        batch->messages = memcpy(batch->own, batch->given, size);
+    }
+    return batch->own;
+}
+
+static void release_copies(mb_batch *batch) {
+    for (size_t i = 0; batch->own && i < batch->n; i++) {
+        if (batch->own[i] != batch->given[i]) {
+            mb_message_unref(batch->own[i]);
+        }
+    }
+    if (batch->own != batch->on_stack) {
+        mb__free(batch->own);
+    }
+}
+
 int mb_batch_writable(mb_message **out, mb_batch *batch, size_t i) {
     mb_message *m = batch->messages[i];
     if (mb__message_is_shared(m)) {
+        mb_message **own = own_array(batch);
         mb_message *copy;
-        const int rc = mb_message_copy(&copy, m);
+        const int rc = own ? mb_message_copy(&copy, m) : MB_ENOMEM;
         if (rc) {
             return rc;
         }
-        batch->messages[i] = copy; /* a copy of ours is never shared: this was the original */
+        own[i] = copy; /* a copy of ours is never shared: this was the original */
         m = copy;
     }
     *out = m;
@@ -80,29 +108,18 @@ int mb__chain_publish(mb_broker *broker, const struct mb__chain *chain, const ch
                       mb_message *const *messages, size_t n,
                       int (*publish)(mb_broker *broker, const char *topic,
                                      mb_message *const *messages, size_t n)) {
-    mb_message *on_stack[ON_STACK];
-    mb_message **work = n <= ON_STACK ? on_stack : mb__alloc_zeroed(n, sizeof *work);
-    if (!work) {
-        return MB_ENOMEM;
-    }
-    if (n != 0) {
-        memcpy(work, messages, n * sizeof *work);
-    }
-    mb_batch batch = {topic, work, n};
+    mb_batch batch; /* without its array on the stack, which few need */
+    batch.topic = topic;
+    batch.messages = batch.given = messages;
+    batch.own = NULL;
+    batch.n = n;
     size_t n_passed;
     int rc = before_publish(chain, &batch, &n_passed);
     if (rc == 0) {
-        rc = publish(broker, topic, work, n);
+        rc = publish(broker, topic, batch.messages, n);
     }
     after_publish(chain, &batch, n_passed, rc);
-    for (size_t i = 0; i < n; i++) {
-        if (work[i] != messages[i]) {
-            mb_message_unref(work[i]);
-        }
-    }
-    if (work != on_stack) {
-        mb__free(work);
-    }
+    release_copies(&batch);
     return rc;
 }
 

@@ -55,7 +55,8 @@ typedef struct mb_correlation mb_correlation;
 
 /** Gives every published message a correlation id (minibus/metadata.h); an id that is there stays.
  *  A message whose only reference is the publisher's is changed in place, any other is copied.
- *  @param preset for that mode, copied; otherwise NULL. @return 0, MB_ENOMEM, MB_EINVAL. */
+ *  @param preset for that mode, copied: UTF-8 of a size that metadata takes; otherwise NULL.
+ *  @return 0, MB_ENOMEM, MB_EINVAL. */
 int mb_correlation_new(mb_correlation **out, mb_correlation_mode mode, const char *preset);
 /** Accepts NULL. */
 void mb_correlation_free(mb_correlation *correlation);
@@ -77,7 +78,7 @@ typedef enum mb_log_level {
 /** Where lines go. */
 typedef enum mb_log_sink {
     MB_LOG_NULL = 0, /**< formatted and forgotten */
-    MB_LOG_RING,     /**< the last ring_lines, in memory of a fixed size */
+    MB_LOG_RING,     /**< the last ring_lines, in memory of a fixed size; formatted when read */
     MB_LOG_FILE      /**< a stream; buffering is the stream's */
 } mb_log_sink;
 
@@ -92,7 +93,8 @@ typedef struct mb_log_options {
     mb_log_sink sink;
     size_t ring_lines; /**< default 1024 */
     void *file;        /**< a FILE *, which stays the caller's */
-    /** For the time stamps, in nanoseconds; default CLOCK_MONOTONIC. */
+    /** For the time stamps, in nanoseconds; default CLOCK_MONOTONIC. Read once for each call that
+     *  is logged: its lines have one time. */
     int64_t (*now_ns)(void *user);
     void *clock_user;
 } mb_log_options;
@@ -105,7 +107,8 @@ int mb_log_new(mb_log **out, const mb_log_options *options);
 void mb_log_free(mb_log *log);
 mb_middleware mb_log_middleware(mb_log *log);
 
-/** How many lines were written since the beginning; those that a file refused are not. */
+/** How many lines were written since the beginning; those of a call that a file refused, in whole
+ *  or in part, are not. */
 uint64_t mb_log_n_lines(mb_log *log);
 /** Reads a line back from the ring. @param age 0 is the latest. @return 0, MB_EEMPTY. */
 int mb_log_read(char line[MB_LOG_LINE_SIZE], mb_log *log, size_t age);

@@ -6,7 +6,7 @@
 #include "minibus/message.h"
 
 struct mb__slot {
-    mb_message *message; /* one reference */
+    mb_message *message; /* with mb__slot_refs() references */
     uint64_t sequence;   /* in its topic */
     int64_t deadline_ns; /* worthless from then on; 0: never */
 };

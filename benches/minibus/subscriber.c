@@ -9,7 +9,7 @@
 /* Releases what a subscriber owns; it is in no topic any more, or not yet. */
 static void destroy(mb_subscriber *s) {
     while (s->queue.count != 0) {
-        mb_message_unref(mb__queue_pop(&s->queue).message);
+        mb__slot_drop(s, mb__queue_pop(&s->queue));
     }
     mb__free(s->queue.slots);
     mb__free(s->scratch.slots);
@@ -97,7 +97,7 @@ static size_t take(mb_delivery *out, size_t capacity, mb_subscriber *s) {
     while (n < capacity && s->queue.count != 0 && (!s->ack || mb__ack_has_room(s->ack))) {
         const struct mb__slot slot = mb__queue_pop(&s->queue);
         if (is_expired(s, &slot)) {
-            mb_message_unref(slot.message);
+            mb__slot_drop(s, slot);
             s->n_expired++;
         } else {
             out[n++] = s->ack ? mb__ack_deliver(s->ack, slot)
@@ -145,7 +145,7 @@ int mb_subscriber_receive_batch(mb_delivery *out, size_t capacity, size_t *n_out
     bury(subscriber);
     pthread_mutex_unlock(&topic->lock);
     *n_out = n;
-    if (__builtin_expect(n != 0 && subscriber->broker->chain.n_links != 0, 0)) {
+    if (n != 0 && mb__chain_is_used(&subscriber->broker->chain)) {
         mb__chain_received(&subscriber->broker->chain, topic->name, out, n);
     }
     return n != 0 ? 0 : rc;

@@ -83,17 +83,35 @@ static int hyphen_before(int i) {
     return i == 4 || i == 6 || i == 8 || i == 10;
 }
 
+/* The eight digits of four bytes, the first in the lowest byte: each nibble in a byte of its own,
+ * then 6 more carry into the upper half of those that need a letter. */
+static uint64_t hex_of(const uint8_t bytes[4]) {
+    uint64_t x = (uint64_t)bytes[0] | (uint64_t)bytes[1] << 16 | (uint64_t)bytes[2] << 32 |
+                 (uint64_t)bytes[3] << 48;
+    x = (x >> 4 & 0x000f000f000f000fu) | (x & 0x000f000f000f000fu) << 8;
+    const uint64_t is_letter = (x + 0x0606060606060606u) >> 4 & 0x0101010101010101u;
+    return x + 0x3030303030303030u + is_letter * ('a' - '9' - 1);
+}
+
+/* Both little endian, as all platforms here. */
+static void put_8(char *text, uint64_t digits) {
+    memcpy(text, &digits, 8);
+}
+
+static void put_4(char *text, uint64_t digits) {
+    memcpy(text, &digits, 4);
+}
+
 char *mb_uuid_format(char text[MB_UUID_TEXT_SIZE], const mb_uuid *uuid) {
-    static const char digits[] = "0123456789abcdef";
-    char *p = text;
-    for (int i = 0; i < 16; i++) {
-        if (hyphen_before(i)) {
-            *p++ = '-';
-        }
-        *p++ = digits[uuid->bytes[i] >> 4];
-        *p++ = digits[uuid->bytes[i] & 15];
-    }
-    *p = '\0';
+    const uint64_t middle = hex_of(uuid->bytes + 4), next = hex_of(uuid->bytes + 8);
+    put_8(text, hex_of(uuid->bytes));
+    put_4(text + 9, middle);
+    put_4(text + 14, middle >> 32);
+    put_4(text + 19, next);
+    put_4(text + 24, next >> 32);
+    put_8(text + 28, hex_of(uuid->bytes + 12));
+    text[8] = text[13] = text[18] = text[23] = '-';
+    text[36] = '\0';
     return text;
 }
 

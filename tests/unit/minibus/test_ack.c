@@ -339,6 +339,72 @@ static void test_tags_that_were_never_given(void **state) {
     assert_int_equal(mb_ack_stats_now(f->dead).acked, 0);
 }
 
+/* Three entries: numbers of two bits, of which the last names none. */
+static void test_a_tag_of_no_entry(void **state) {
+    struct fixture f = {.now_ns = 0};
+    (void)state;
+    assert_int_equal(make(&f, &(mb_ack_options){.max_pending = 3}, MB_OVERFLOW_REJECT), 0);
+    publish(&f, "work", "abcd");
+    mb_delivery d = {.ack_tag = 3};
+    assert_int_equal(mb_ack(f.work, &d), MB_ENOTPENDING);
+    for (const char *letter = "abc"; *letter; letter++) {
+        d = receive(f.work, *letter, 1);
+    }
+    assert_empty(f.work); /* the table is full */
+    const mb_delivery beyond = {.ack_tag = d.ack_tag | 3};
+    assert_int_equal(mb_ack(f.work, &beyond), MB_ENOTPENDING);
+    assert_int_equal(mb_ack(f.work, &d), 0);
+    d = receive(f.work, 'd', 1);
+    assert_int_equal(mb_ack(f.work, &d), 0);
+    assert_int_equal(mb_ack_stats_now(f.work).pending, 2);
+    void *fixture = &f;
+    tear_down(&fixture);
+}
+
+static mb_message *publish_kept(struct fixture *f, const char *letter, int64_t ttl_ns) {
+    mb_message *m = new_message(letter);
+    assert_int_equal(mb_message_set_ttl_ns(m, ttl_ns), 0);
+    assert_int_equal(mb_publish(f->broker, "work", &m, 1), 0);
+    return m;
+}
+
+/* Nobody else holds it: only then can it be changed. */
+static void assert_only_reference(mb_message *m) {
+    assert_int_equal(mb_message_set_ttl_ns(m, 0), 0);
+    mb_message_unref(m);
+}
+
+/* Whichever way a message leaves, and however many read it. */
+static void test_every_reference_comes_back(void **state) {
+    struct fixture f = {.now_ns = 0};
+    mb_subscriber *other = NULL;
+    (void)state;
+    assert_int_equal(make(&f, NULL, MB_OVERFLOW_DROP_OLDEST), 0);
+    assert_int_equal(mb_subscribe(&other, f.broker, "work"), 0);
+    mb_message *dropped = publish_kept(&f, "a", 0), *expired = publish_kept(&f, "b", 1);
+    mb_message *again = publish_kept(&f, "c", 0), *refused = publish_kept(&f, "d", 0);
+    mb_message *queued = publish_kept(&f, "e", 0); /* the queue has room for four: "a" goes */
+    assert_only_reference(dropped);
+    f.now_ns = 1;
+    const mb_delivery first = receive(f.work, 'c', 1);
+    receive(other, 'c', 0);
+    assert_only_reference(expired);
+    assert_int_equal(mb_nack(f.work, &first, 1), 0);
+    const mb_delivery second = receive(f.work, 'c', 2);
+    assert_int_equal(mb_ack(f.work, &second), 0);
+    assert_only_reference(again);
+    const mb_delivery last = receive(f.work, 'd', 1);
+    receive(other, 'd', 0);
+    assert_int_equal(mb_nack(f.work, &last, 0), 0);
+    assert_only_reference(refused);
+    mb_subscriber_free(other);
+    mb_subscriber_free(f.work);
+    f.work = NULL;
+    assert_only_reference(queued);
+    void *fixture = &f;
+    tear_down(&fixture);
+}
+
 static void test_after_shutdown(void **state) {
     struct fixture *f = *state;
     publish(f, "work", "abc");
@@ -423,6 +489,8 @@ int main(void) {
         WITH_FIXTURE(test_freeing_a_subscriber_buries_what_is_left),
         WITH_FIXTURE(test_batches),
         WITH_FIXTURE(test_tags_that_were_never_given),
+        cmocka_unit_test(test_a_tag_of_no_entry),
+        cmocka_unit_test(test_every_reference_comes_back),
         WITH_FIXTURE(test_after_shutdown),
         WITH_FIXTURE(test_bad_options),
         cmocka_unit_test(test_every_allocation_may_fail),

@@ -111,13 +111,24 @@ static void test_limits(void **state) {
 
 static void test_only_utf8(void **state) {
     (void)state;
-    static const char *const good[] = {"\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
-                                       "\x7f",     "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"};
-    static const char *const bad[] = {
-        "\x80",         "\xc0\x80",         "\xc1\xbf",         "\xc3",
-        "\xc3(",        "\xe2\x82",         "\xe0\x9f\xbf",     "\xed\xa0\x80",
-        "\xf0\x9f\x98", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-        "ok then \xff"};
+    static const char *const good[] = {
+        "\xc3\xa4",     "\xe2\x82\xac",     "\xf0\x9f\x98\x80",           "\x7f",
+        "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf", "of words \xc3\xa4 and words"};
+    static const char *const bad[] = {"\x80",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xc3",
+                                      "\xc3(",
+                                      "\xe2\x82",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x9f\x98",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "ok then \xff",
+                                      "word word word \xff",
+                                      "\xff word word"};
     mb_message *m = new_message("x");
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         assert_int_equal(mb_metadata_set(m, "key", good[i]), 0);

@@ -211,17 +211,36 @@ static void test_answers_join_the_conversation(void **state) {
 }
 
 static void test_bad_correlation(void **state) {
-    struct fixture *f = *state;
+    (void)state;
     mb_correlation *c = NULL;
     assert_int_equal(mb_correlation_new(&c, MB_CORRELATION_PRESET, NULL), MB_EINVAL);
     assert_int_equal(mb_correlation_new(&c, MB_CORRELATION_PER_BATCH, "x"), MB_EINVAL);
     assert_int_equal(mb_correlation_new(&c, (mb_correlation_mode)3, NULL), MB_EINVAL);
+    assert_int_equal(mb_correlation_new(&c, MB_CORRELATION_PRESET, "\xff"), MB_EINVAL);
+    static char too_long[MB_METADATA_BYTES_MAX];
+    memset(too_long, 'x', sizeof too_long - 1);
+    assert_int_equal(mb_correlation_new(&c, MB_CORRELATION_PRESET, too_long), MB_EINVAL);
+    assert_null(c);
     mb_correlation_free(c);
-    c = use_correlation(f, MB_CORRELATION_PRESET, "\xff"); /* which metadata refuses */
-    mb_message *m = new_message("x");
-    assert_int_equal(publish(f, m), MB_EINVAL);
-    assert_null(receive(f));
+}
+
+/* As long as metadata can be; a message that has other metadata has no room for it. */
+static void test_the_longest_preset(void **state) {
+    struct fixture *f = *state;
+    static char longest[MB_METADATA_BYTES_MAX];
+    memset(longest, 'x', sizeof longest - 1 - strlen(MB_CORRELATION_ID) - 5);
+    longest[sizeof longest - 1 - strlen(MB_CORRELATION_ID) - 5] = '\0';
+    mb_correlation *c = use_correlation(f, MB_CORRELATION_PRESET, longest);
+    mb_message *m = new_message("x"), *full = new_message("x");
+    assert_int_equal(publish(f, m), 0);
     mb_message_unref(m);
+    m = receive(f);
+    assert_int_equal(strlen(mb_message_correlation_id(m)), strlen(longest));
+    mb_message_unref(m);
+    assert_int_equal(mb_metadata_set(full, "k", "v"), 0);
+    assert_int_equal(publish(f, full), MB_ELIMIT);
+    assert_int_equal(mb_metadata_count(full), 1);
+    mb_message_unref(full);
     mb_correlation_free(c);
 }
 
@@ -316,6 +335,73 @@ static void test_a_file(void **state) {
     assert_int_equal(mb_log_read(line, log, 0), MB_EEMPTY); /* only a ring can be read back */
     mb_log_free(log);
     fclose(file);
+}
+
+/* More lines than are handed over together, and names that are longer than a line. */
+static void test_long_lines_and_many(void **state) {
+    struct fixture *f = *state;
+    char line[MB_LOG_LINE_SIZE + 1], id[2 * MB_LOG_LINE_SIZE];
+    mb_message *messages[100];
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    mb_log *log =
+        use_log(f, (mb_log_options){.level = MB_LOG_MESSAGES, .sink = MB_LOG_FILE, .file = file});
+    memset(id, 'i', sizeof id - 1);
+    id[sizeof id - 1] = '\0';
+    for (int i = 0; i < 100; i++) {
+        messages[i] = new_message("x");
+        assert_int_equal(mb_message_set_correlation_id(messages[i], id), 0);
+    }
+    assert_int_equal(mb_publish(f->broker, "t", messages, 100), 0);
+    assert_int_equal(mb_log_n_lines(log), 101);
+    rewind(file);
+    assert_non_null(fgets(line, sizeof line, file));
+    assert_string_equal(line, "7 publish n=100 ok topic=t\n");
+    for (int i = 0; i < 100; i++) {
+        char uuid[MB_UUID_TEXT_SIZE];
+        assert_non_null(fgets(line, sizeof line, file));
+        assert_int_equal(strlen(line), MB_LOG_LINE_SIZE); /* its last character is the newline */
+        assert_non_null(strstr(line, mb_uuid_format(uuid, mb_message_id(messages[i]))));
+        assert_non_null(strstr(line, " size=1 correlation=iii"));
+        mb_message_unref(messages[i]);
+    }
+    assert_null(fgets(line, sizeof line, file));
+    mb_log_free(log);
+    fclose(file);
+}
+
+/* The buffer of the stream is smaller than a line: it has to write. */
+static void test_a_file_that_is_full(void **state) {
+    struct fixture *f = *state;
+    FILE *file = fopen("/dev/full", "w");
+    assert_non_null(file);
+    setvbuf(file, NULL, _IONBF, 0);
+    mb_log *log =
+        use_log(f, (mb_log_options){.level = MB_LOG_MESSAGES, .sink = MB_LOG_FILE, .file = file});
+    publish_and_receive(f);
+    assert_int_equal(mb_log_n_lines(log), 0);
+    mb_log_free(log);
+    fclose(file);
+}
+
+static int64_t before_the_epoch(void *user) {
+    (void)user;
+    return INT64_MIN;
+}
+
+static void test_any_clock(void **state) {
+    struct fixture *f = *state;
+    char line[MB_LOG_LINE_SIZE];
+    mb_log *log = NULL;
+    const mb_log_options options = {
+        .level = MB_LOG_BATCHES, .sink = MB_LOG_RING, .now_ns = before_the_epoch};
+    assert_int_equal(mb_log_new(&log, &options), 0);
+    const mb_middleware m = mb_log_middleware(log);
+    assert_int_equal(mb_broker_use(f->broker, &m), 0);
+    publish_and_receive(f);
+    assert_int_equal(mb_log_read(line, log, 0), 0);
+    assert_string_equal(line, "-9223372036854775808 publish n=0 ok topic=t");
+    mb_log_free(log);
 }
 
 static void test_bad_logs(void **state) {
@@ -430,11 +516,15 @@ int main(void) {
         WITH_FIXTURE(test_fresh_ids),
         WITH_FIXTURE(test_one_fresh_id_per_batch),
         cmocka_unit_test(test_answers_join_the_conversation),
-        WITH_FIXTURE(test_bad_correlation),
+        cmocka_unit_test(test_bad_correlation),
+        WITH_FIXTURE(test_the_longest_preset),
         cmocka_unit_test(test_levels),
         WITH_FIXTURE(test_the_ring_keeps_the_last_lines),
         WITH_FIXTURE(test_failures_are_logged),
         WITH_FIXTURE(test_a_file),
+        WITH_FIXTURE(test_long_lines_and_many),
+        WITH_FIXTURE(test_a_file_that_is_full),
+        WITH_FIXTURE(test_any_clock),
         cmocka_unit_test(test_bad_logs),
         WITH_FIXTURE(test_threads_share_a_chain),
         cmocka_unit_test(test_every_allocation_may_fail),
