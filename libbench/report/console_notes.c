@@ -117,6 +117,13 @@ static int add_budget_row(const struct bench__console *c, struct bench__table *t
 }
 
 static void add_budget_reason(const struct bench__console *c, const bench_budget *budget) {
+    struct bench__strbuf loosening;
+    bench__strbuf_init(&loosening);
+    bench__say_loosening(&loosening, budget, c->style->utf8);
+    if (loosening.n > 0 || loosening.failed) {
+        add_paragraph(c, BENCH__INK_DIM, &loosening, INDENT + 2);
+    }
+    bench__strbuf_clear(&loosening);
     const char *parts[] = {budget->reason, budget->verdict == BENCH_BUDGET_OVER ? budget->why : ""};
     for (size_t i = 0; i < 2; i++) {
         if (budget->verdict != BENCH_BUDGET_PASS && parts[i] != NULL && parts[i][0] != '\0') {

@@ -122,14 +122,18 @@ static void add_budget(struct bench__strbuf *out, const bench_budget *b) {
     char figure[BENCH__FIGURE_SIZE];
     bench__strbuf_add(out, "<tr><td class=\"name\">");
     bench__html_text(out, b->subject);
-    const char *notes[] = {b->why, b->reason};
-    for (size_t i = 0; i < 2; i++) {
+    struct bench__strbuf loosening;
+    bench__strbuf_init(&loosening);
+    bench__say_loosening(&loosening, b, 1);
+    const char *notes[] = {b->why, b->reason, loosening.n > 0 ? loosening.text : NULL};
+    for (size_t i = 0; i < 3; i++) {
         if (notes[i] != NULL && notes[i][0] != '\0') {
             bench__strbuf_add(out, "<span class=\"flags\">");
             bench__html_text(out, notes[i]);
             bench__strbuf_add(out, "</span>");
         }
     }
+    bench__strbuf_clear(&loosening);
     bench__strbuf_add(out, "</td><td>");
     bench__html_text(out, b->metric);
     bench__strbuf_add(out, "</td>");

@@ -191,7 +191,13 @@ static void add_budget(struct bench__strbuf *out, const bench_budget *b) {
     add_cell(out, bench__format_percent(figure, sizeof figure, b->margin, 2, 1));
     bench__strbuf_addf(out, b->verdict == BENCH_BUDGET_PASS ? " %s |" : " **%s** |",
                        bench__budget_word(b->verdict));
-    add_foreign_cell(out, b->reason != NULL ? b->reason : "");
+    struct bench__strbuf note;
+    bench__strbuf_init(&note);
+    bench__say_loosening(&note, b, 1);
+    bench__strbuf_add(&note, note.n > 0 && b->reason != NULL && b->reason[0] != '\0' ? "; " : "");
+    bench__strbuf_add_safe(&note, b->reason != NULL ? b->reason : "");
+    add_foreign_cell(out, note.n > 0 ? note.text : "");
+    bench__strbuf_clear(&note);
     bench__strbuf_addc(out, '\n');
 }
 

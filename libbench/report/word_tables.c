@@ -72,17 +72,3 @@ const char *bench__clock_word(bench_clock_kind kind) {
     }
     return "";
 }
-
-const char *bench__budget_word(bench_budget_verdict verdict) {
-    switch (verdict) {
-    case BENCH_BUDGET_PASS:
-        return "pass";
-    case BENCH_BUDGET_OVER:
-        return "over budget";
-    case BENCH_BUDGET_INCONCLUSIVE:
-        return "inconclusive";
-    case BENCH_BUDGET_NOT_MEASURED:
-        break;
-    }
-    return "not measured";
-}

@@ -366,16 +366,6 @@ enum bench__tone bench__status_tone(bench_status status) {
     return harmless ? BENCH__TONE_PLAIN : BENCH__TONE_BAD;
 }
 
-enum bench__tone bench__budget_tone(bench_budget_verdict verdict) {
-    static const enum bench__tone tones[] = {
-        [BENCH_BUDGET_PASS] = BENCH__TONE_GOOD,
-        [BENCH_BUDGET_OVER] = BENCH__TONE_BAD,
-        [BENCH_BUDGET_INCONCLUSIVE] = BENCH__TONE_UNSURE,
-        [BENCH_BUDGET_NOT_MEASURED] = BENCH__TONE_PLAIN,
-    };
-    return tones[verdict];
-}
-
 static const bench_comparison *worst_regression(const bench_outcome *outcome) {
     const bench_comparison *worst = NULL;
     for (size_t i = 0; i < outcome->n_comparisons; i++) {
@@ -456,31 +446,6 @@ static void add_clause(struct bench__strbuf *out, size_t n, const char *one, con
     }
 }
 
-static void add_budgets(struct bench__strbuf *out, const struct bench__view *view) {
-    const bench_outcome *outcome = view->outcome;
-    size_t n_of[BENCH_BUDGET_NOT_MEASURED + 1] = {0};
-    for (size_t i = 0; i < outcome->n_budgets; i++) {
-        n_of[outcome->budgets[i].verdict]++;
-    }
-    if (n_of[BENCH_BUDGET_NOT_MEASURED] == outcome->n_budgets) {
-        return; /* a run of something else, or no budgets at all */
-    }
-    bench__strbuf_addf(out, "; %zu of ", n_of[BENCH_BUDGET_PASS]);
-    bench__say_count(out, outcome->n_budgets, "budget");
-    bench__strbuf_add(out, " met");
-    const struct {
-        bench_budget_verdict verdict;
-        const char *words;
-    } others[] = {{BENCH_BUDGET_OVER, "exceeded"},
-                  {BENCH_BUDGET_INCONCLUSIVE, "undecided"},
-                  {BENCH_BUDGET_NOT_MEASURED, "not measured"}};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (n_of[others[i].verdict] > 0) {
-            bench__strbuf_addf(out, ", %zu %s", n_of[others[i].verdict], others[i].words);
-        }
-    }
-}
-
 enum bench__tone bench__say_answer(struct bench__strbuf *out, const struct bench__view *view) {
     enum bench__tone tone =
         view->outcome->baseline != NULL ? answer_comparison(out, view) : answer_alone(out, view);
@@ -488,7 +453,7 @@ enum bench__tone bench__say_answer(struct bench__strbuf *out, const struct bench
     add_clause(out, n_missing, "is missing", "are missing");
     add_clause(out, view->n_failed, "failed", "failed");
     add_clause(out, view->n_pairs_failed, "pair failed", "pairs failed");
-    add_budgets(out, view);
+    bench__say_budgets(out, view->outcome);
     add_clause(out, view->outcome->run->interrupted ? view->n_not_run : 0,
                "was not reached before the interruption",
                "were not reached before the interruption");

@@ -63,6 +63,11 @@ void bench__say_inconclusive(struct bench__strbuf *out, const struct bench__view
 /** "41 pass, 1 regressed and 6 inconclusive against 'main' (2025-01-02, commit 3fa9c1d)". */
 void bench__say_counts(struct bench__strbuf *out, const struct bench__view *view);
 
+/** "; 41 of 52 budgets met, 1 exceeded, 10 not measured"; nothing when none was measured. */
+void bench__say_budgets(struct bench__strbuf *out, const bench_outcome *outcome);
+/** "loosened from 2.00 %: ids are text"; nothing for a limit that never was tighter. */
+void bench__say_loosening(struct bench__strbuf *out, const bench_budget *budget, int utf8);
+
 /** How an answer is meant, for colours. */
 enum bench__tone { BENCH__TONE_PLAIN = 0, BENCH__TONE_GOOD, BENCH__TONE_BAD, BENCH__TONE_UNSURE };
 enum bench__tone bench__verdict_tone(bench_verdict verdict);

@@ -57,11 +57,10 @@ static int read_limit(double *out, const struct bench__json *value, const char *
     return 0;
 }
 
-static int check_loosening(const struct bench__budget_rule *rule, const struct bench__json *entry) {
+static int read_loosening(struct bench__budget_rule *rule, const struct bench__json *entry) {
     const struct bench__json was = bench__json_get(entry, "was");
     const struct bench__json justification = bench__json_get(entry, "justification");
     const char *text = "";
-    double before = NAN;
     int rc = 0;
     if (!bench__json_absent(&justification)) {
         rc = bench__json_read_text(&text, &justification);
@@ -69,13 +68,16 @@ static int check_loosening(const struct bench__budget_rule *rule, const struct b
     if (rc != 0 || bench__json_absent(&was)) {
         return rc;
     }
-    rc = read_limit(&before, &was, rule->metric, rule->kind);
-    const int is_looser = is_maximum(rule->kind) ? rule->limit > before : rule->limit < before;
-    if (rc == 0 && is_looser && text[strspn(text, " \t\r\n")] == '\0') {
-        rc = bench__json_error(&was, "says that the limit was tighter: loosening it needs a "
-                                     "\"justification\"");
+    rc = read_limit(&rule->was, &was, rule->metric, rule->kind);
+    const int is_looser =
+        is_maximum(rule->kind) ? rule->limit > rule->was : rule->limit < rule->was;
+    if (rc != 0 || !is_looser) {
+        return rc;
     }
-    return rc;
+    return text[strspn(text, " \t\r\n")] == '\0'
+               ? bench__json_error(&was, "says that the limit was tighter: loosening it needs a "
+                                         "\"justification\"")
+               : bench__text_copy(&rule->justification, text, &justification);
 }
 
 /* Exactly one of the limits that go with the form of the entry. */
@@ -154,7 +156,7 @@ static int read_rule(struct bench__budget_rule *rule, const struct bench__json *
     if (rc == 0) {
         rc = read_limits(rule, entry);
     }
-    return rc != 0 ? rc : check_loosening(rule, entry);
+    return rc != 0 ? rc : read_loosening(rule, entry);
 }
 
 int bench__budget_rule_read(struct bench__budget_rule *out, const struct bench__json *entry) {
@@ -173,6 +175,7 @@ void bench__budget_rule_clear(struct bench__budget_rule *rule) {
     bench__free(rule->over);
     bench__free(rule->metric);
     bench__free(rule->why);
+    bench__free(rule->justification);
     *rule = (struct bench__budget_rule){0};
 }
 
@@ -208,16 +211,22 @@ static bench_budget *add_budget(bench_outcome *outcome, const struct bench__budg
         bench__strbuf_add(&name, over);
     }
     bench_budget *budget = &outcome->budgets[outcome->n_budgets++];
-    *budget = (bench_budget){.subject = bench__strbuf_steal(&name),
-                             .metric = bench__strdup(rule->metric),
-                             .why = bench__strdup(rule->why),
-                             .is_maximum = is_maximum(rule->kind),
-                             .limit = rule->limit,
-                             .measured = {NAN, NAN, NAN},
-                             .margin = NAN,
-                             .verdict = BENCH_BUDGET_NOT_MEASURED};
+    *budget = (bench_budget){
+        .subject = bench__strbuf_steal(&name),
+        .metric = bench__strdup(rule->metric),
+        .why = bench__strdup(rule->why),
+        .is_maximum = is_maximum(rule->kind),
+        .limit = rule->limit,
+        .measured = {NAN, NAN, NAN},
+        .margin = NAN,
+        .verdict = BENCH_BUDGET_NOT_MEASURED,
+        .loosened_from = rule->was,
+        .justification = rule->justification != NULL ? bench__strdup(rule->justification) : NULL};
     snprintf(budget->unit, sizeof budget->unit, "%s", unit_of(rule, over != NULL));
-    return budget->subject != NULL && budget->metric != NULL && budget->why != NULL ? budget : NULL;
+    return budget->subject != NULL && budget->metric != NULL && budget->why != NULL &&
+                   (budget->justification != NULL) == (rule->justification != NULL)
+               ? budget
+               : NULL;
 }
 
 static int set_reason(bench_budget *budget, const char *reason, const char *detail,

@@ -26,6 +26,8 @@ struct bench__budget_rule {
     char *why; /* "" when not given */
     enum bench__limit_kind kind;
     double limit;
+    double was;          /* a tighter limit that it had before ... */
+    char *justification; /* ... and why it is looser; NULL: it is not */
 };
 
 /** Reads a pattern for names, of a rule or of a budget. */

@@ -83,7 +83,13 @@ void bench__budget_write(struct bench__json_writer *w, const char *key, const be
     static const char *const names[] = {"pass", "over", "inconclusive", "not measured"};
     bench__json_object_open(w, key, BENCH__JSON_BLOCK);
     bench__json_add_bool(w, "is_maximum", b->is_maximum);
+    if (b->justification != NULL) {
+        bench__json_add_text(w, "justification", b->justification);
+    }
     bench__json_add_double(w, "limit", b->limit);
+    if (b->justification != NULL) {
+        bench__json_add_double(w, "loosened_from", b->loosened_from);
+    }
     add_rounded(w, "margin", b->margin);
     add_estimate(w, "measured", &b->measured);
     bench__json_add_text(w, "metric", b->metric);

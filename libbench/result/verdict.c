@@ -367,6 +367,7 @@ void bench_outcome_clear(bench_outcome *outcome) {
         bench__free(outcome->budgets[i].metric);
         bench__free(outcome->budgets[i].why);
         bench__free(outcome->budgets[i].reason);
+        bench__free(outcome->budgets[i].justification);
     }
     for (size_t i = 0; i < outcome->n_suite_changes; i++) {
         bench__free(outcome->suite_changes[i].suite);

@@ -254,6 +254,8 @@ typedef struct bench_budget {
     bench_estimate measured; /**< in `unit`; lower and upper NAN when the metric has no interval */
     double margin;           /**< relative room left; negative when over; NAN when not measured */
     bench_budget_verdict verdict;
+    double loosened_from; /**< the tighter limit that the gates had before ... */
+    char *justification;  /**< ... and why it is looser now; NULL: it is not; owned */
 } bench_budget;
 
 /** Change of a whole suite: the geometric mean of its benchmarks' changes, by duels. */

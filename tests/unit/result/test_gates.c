@@ -354,6 +354,22 @@ static void a_pattern_makes_a_budget_for_each_match(void **state) {
     bench_run_free(run);
 }
 
+#define LIMIT_105 "\"match\": \"s/group/fast\", \"metric\": \"time\", \"max\": 105, "
+
+static void a_loosened_limit_says_what_it_was(void **state) {
+    (void)state;
+    bench_run *run = budget_run();
+    bench_outcome outcome =
+        evaluate(LIMIT_105 "\"was\": 100, \"justification\": \"ids are text\"", run);
+    assert_float_equal(outcome.budgets[0].loosened_from, 100, 0);
+    assert_string_equal(outcome.budgets[0].justification, "ids are text");
+    bench_outcome_clear(&outcome);
+    outcome = evaluate(LIMIT_105 "\"was\": 110, \"justification\": \"tighter than ever\"", run);
+    assert_null(outcome.budgets[0].justification);
+    bench_outcome_clear(&outcome);
+    bench_run_free(run);
+}
+
 static void every_allocation_may_fail(void **state) {
     (void)state;
     bench_run *run = budget_run();
@@ -394,6 +410,7 @@ int main(void) {
         cmocka_unit_test(ratio_budgets_by_duel),
         cmocka_unit_test(what_a_duel_cannot_say_is_as_before),
         cmocka_unit_test(a_pattern_makes_a_budget_for_each_match),
+        cmocka_unit_test(a_loosened_limit_says_what_it_was),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
