@@ -2,9 +2,13 @@
 #include "suites.h"
 
 int main(int argc, char **argv) {
-    bench_suite *const suites[] = {binary_size_suite(),      core_operations_suite(),
-                                   memory_profiling_suite(), operation_log_suite(),
-                                   startup_time_suite(),     truth_suite()};
+    bench_suite *const suites[] = {backend_comparison_suite(),
+                                   binary_size_suite(),
+                                   core_operations_suite(),
+                                   memory_profiling_suite(),
+                                   operation_log_suite(),
+                                   startup_time_suite(),
+                                   truth_suite()};
     const size_t n_suites = sizeof suites / sizeof suites[0];
     const int exit_code = bench_main(argc, argv, suites, n_suites);
     for (size_t i = 0; i < n_suites; i++) {

@@ -27,6 +27,9 @@ void memory_profiling_add_operations(bench_suite *suite);
 void memory_profiling_add_pool(bench_suite *suite);
 void memory_profiling_add_allocator(bench_suite *suite);
 
+/** The same work over every transport. @return a suite, or NULL. */
+bench_suite *backend_comparison_suite(void);
+
 /** Bodies whose cost is known, to check the measuring itself. */
 bench_suite *truth_suite(void);
 
