@@ -160,6 +160,7 @@ static void add_connection(bench_suite *suite) {
 
 enum {
     SAVED_BATCH = 100,
+    SAVED_STRETCH = 100,                   /* batches */
     SAVED_BYTES = 8000000,                 /* in the file before it is emptied, untimed */
     SPACE_NEEDED = 64 << 20,               /* bytes that must be free: more than a file ever has */
     MAGIC_TMPFS = 0x01021994,              /* statfs(2) */
@@ -173,10 +174,10 @@ struct saving {
     off_t batch_bytes; /* that one batch adds to the file; 0: there is none */
 };
 
-static int make_saved(bench_state *b, struct saving *s) {
+static int make_saved(bench_state *b, struct saving *s, int is_file) {
     const size_t size = (size_t)bench_param_i64(b, "size");
     const uint64_t n = SAVED_BYTES / (SAVED_BATCH * (size + 100));
-    bench_set_batch_max(b, n < 100 ? n : 100);
+    bench_set_batch_max(b, is_file && n < SAVED_STRETCH ? n : SAVED_STRETCH);
     int rc = 0;
     for (int i = 0; i < SAVED_BATCH && rc == 0; i++) {
         rc = fx_message(&s->messages[i], size);
@@ -232,7 +233,7 @@ static int saving_setup(bench_state *b, const char *options) {
     mb_error error = {0};
     mb_transport *reader = NULL;
     if (!s || bk_open(b, &s->link, options ? "file" : "inmemory", MB_CONFIRMED, options) ||
-        (options && check_disk(b, s, syncs)) || make_saved(b, s)) {
+        (options && check_disk(b, s, syncs)) || make_saved(b, s, options != NULL)) {
         return -1;
     }
     if (options && bk_failed(b, mb_transport_open(&reader, s->link.url, &error), &error)) {
