@@ -160,12 +160,13 @@ static void add_connection(bench_suite *suite) {
 
 enum {
     SAVED_BATCH = 100,
-    SAVED_STRETCH = 100,                   /* batches */
-    SAVED_BYTES = 8000000,                 /* in the file before it is emptied, untimed */
-    SPACE_NEEDED = 64 << 20,               /* bytes that must be free: more than a file ever has */
-    MAGIC_TMPFS = 0x01021994,              /* statfs(2) */
-    MAGIC_RAMFS = 0x858458f6 - 0x100000000 /* as a signed number */
+    SAVED_STRETCH = 100,    /* batches */
+    SAVED_BYTES = 8000000,  /* in the file before it is emptied, untimed */
+    SPACE_NEEDED = 64 << 20 /* bytes that must be free: more than a file ever has */
 };
+
+static const uint32_t in_memory[] = {0x01021994 /* tmpfs */,
+                                     0x858458f6 /* ramfs */}; /* statfs(2) */
 
 struct saving {
     struct bk_link link;
@@ -213,8 +214,8 @@ static int check_disk(bench_state *b, const struct saving *s, int syncs) {
         bench_fail(b, "%.200s: %s", s->link.path, strerror(errno));
         return -1;
     }
-    const long magic = (long)(int32_t)kind.f_type;
-    const int is_memory = magic == MAGIC_TMPFS || magic == MAGIC_RAMFS;
+    const uint32_t type = (uint32_t)kind.f_type;
+    const int is_memory = type == in_memory[0] || type == in_memory[1];
     bench_label(b, "file system", is_memory ? "in memory" : "on a device");
     if (is_memory && syncs) {
         bench_skip(b, "$TMPDIR is in memory: nothing is synced there");

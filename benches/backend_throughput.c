@@ -171,7 +171,7 @@ static void add_publisher_throughput(bench_suite *suite) {
     bench_add(g, "cold", publish_cold, &opts);
 }
 
-/* ---- delivery: 20 batches of 100 per iteration, until the consumer has them ------------------- */
+/* ---- delivery: 20 batches of 100 per iteration, until the consumer has all of it ------------- */
 
 enum { DELIVERY_BATCH = 100, DELIVERY_BATCHES = 20 };
 

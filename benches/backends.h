@@ -12,7 +12,7 @@
 
 #include "minibus/transport.h"
 
-enum { BK_N_NAMES = 5, BK_PATIENCE_S = 5 /* the limit of each wait for messages */ };
+enum { BK_N_NAMES = 5, BK_PATIENCE_S = 3 /* the limit of each wait for messages */ };
 extern const char *const bk_names[BK_N_NAMES]; /**< inmemory, rabbitmq, kafka, mqtt, loopback */
 
 /** A transport with what has to be cleaned up behind it. */
@@ -27,10 +27,11 @@ struct bk_link {
 /** Opens a transport, not subscribed yet, and labels the benchmark with the backend's real name and
  *  its guarantee. `file` gets a new directory below $TMPDIR, or /tmp; its options come from
  *  `file_options`, such as "?sync=each", or NULL.
- *  @return 0, or -1: then the benchmark is skipped (no server, not built) or has failed, in words. */
+ *  @return 0, or -1: then the benchmark is skipped (no server, not built) or has failed. */
 int bk_open(bench_state *b, struct bk_link *link, const char *backend, mb_confirm confirm,
             const char *file_options);
-/** Another transport at the same server, by the name of NULL for inmemory, which has none. */
+/** Another transport at the same server; NULL for inmemory, which nobody else can reach. @return 0,
+ *  or -1 when the benchmark has failed. */
 int bk_open_again(bench_state *b, mb_transport **out, const struct bk_link *link);
 /** Closes it and removes the file and its directory. Accepts one that was never opened. */
 void bk_close(struct bk_link *link);
@@ -47,11 +48,12 @@ static inline int bk_failed(bench_state *b, int rc, const mb_error *error) {
  *  failed. */
 int bk_publish(bench_state *b, struct bk_link *link, mb_message *const *messages, size_t n);
 
-/** n messages, numbered from 1 by bk_number(). Free with bk_free_messages(). NULL without memory,
- *  when the benchmark has failed. */
+/** n messages, not numbered yet; free with bk_free_messages(). NULL without memory, when the
+ *  benchmark has failed. */
 mb_message **bk_new_messages(bench_state *b, size_t n, size_t payload_size);
 void bk_free_messages(mb_message **messages, size_t n);
-/** Gives the messages the next numbers. They must have no other owner. @return whether it failed. */
+/** Gives the messages the numbers after `last`. They must have no other owner. @return whether it
+ *  failed. */
 int bk_number(bench_state *b, mb_message *const *messages, size_t n, uint64_t *last);
 
 /**
