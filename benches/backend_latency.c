@@ -170,7 +170,7 @@ static void add_end_to_end_latency(bench_suite *suite) {
 
 enum {
     STRETCH_MESSAGES = 1000,
-    STRETCH_BYTES = 250000 /* fits into the buffers of a connection */
+    STRETCH_BYTES = 600000 /* fits into the buffers of a connection */
 };
 
 struct receiving {
