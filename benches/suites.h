@@ -55,6 +55,9 @@ bench_suite *pitfalls_suite(void);
 void pitfalls_add_memory(bench_suite *suite);
 void pitfalls_add_state(bench_suite *suite);
 
+/** The same work over every transport. @return a suite, or NULL. */
+bench_suite *backend_comparison_suite(void);
+
 /** Bodies whose cost is known, to check the measuring itself. */
 bench_suite *truth_suite(void);
 

@@ -80,6 +80,7 @@ int mb__net_listen(int *fd, int *port, mb_error *error) {
     }
     /* so that a restart need not wait for the connections of before */
     setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)); /* accepted ones inherit it */
     if (bind(s, (struct sockaddr *)&address, sizeof address) || listen(s, SOMAXCONN) ||
         getsockname(s, (struct sockaddr *)&address, &size)) {
         mb__fail(error, MB_ESYSTEM, "listening on 127.0.0.1:%d: %s", *port, strerror(errno));

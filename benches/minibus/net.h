@@ -11,7 +11,8 @@
  *  block. @return 0, MB_EUNREACHABLE, MB_ESYSTEM. */
 int mb__net_connect(int *fd, const char *host, int port, int64_t timeout_ns, mb_error *error);
 
-/** Listens on the loopback address. @param port 0 for any; receives the one there is. @return 0,
+/** Listens on the loopback address; what is sent over accepted connections is not delayed to be
+ *  joined. @param port 0 for any; receives the one there is. @return 0,
  *  MB_ESYSTEM, such as for a port in use. */
 int mb__net_listen(int *fd, int *port, mb_error *error);
 

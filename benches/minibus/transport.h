@@ -10,7 +10,8 @@
  *      amqp://[USER:PASSWORD@]HOST[:PORT][/VHOST] RabbitMQ
  *      mqtt://[USER:PASSWORD@]HOST[:PORT]         an MQTT 3.1.1 broker
  *      kafka://HOST:PORT[,HOST:PORT...]           Kafka
- *      kafka:mock                                 librdkafka's own cluster, named "kafka-mock"
+ *      kafka:mock                                 librdkafka's own cluster, named "kafka-mock":
+ *                                                 one for the whole process, until it ends
  *
  * Those with a server also take ?timeout_ms=N (default 10000, at most 600000): the limit of each
  * wait for the server but in receive. Nothing waits for ever unless MB_FOREVER says so.

@@ -1,12 +1,16 @@
 /*
  * kafka: librdkafka, with partition 0 of each topic, so that its messages have an order. Without a
  * broker the library's own cluster, which speaks the protocol over loopback within this process;
- * it is called kafka-mock everywhere. The library reconnects by itself: after MB_ELOST a transport
- * may be used again, but what was under way is given up.
+ * it is called kafka-mock everywhere. Like any server it outlives its clients: it is started once
+ * and ends with the process (to end it earlier often takes librdkafka 2.0 a whole second, because a
+ * wake-up comes too soon). It keeps the last 5 MB or 100,000 messages of a topic and drops others
+ * in silence. The library reconnects by itself: after MB_ELOST a transport may be used again, but
+ * what was under way is given up.
  */
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,8 +37,8 @@ struct handle {
 
 struct kafka {
     struct mb_transport base;
-    struct handle mock, producers[2] /* by mb_confirm */, consumer;
-    rd_kafka_mock_cluster_t *cluster;
+    struct handle producers[2] /* by mb_confirm */, consumer;
+    int is_mock;
     char *brokers;
     int64_t timeout_ns;
     mb_buffer out;
@@ -289,7 +293,7 @@ static int subscribe(mb_transport *transport, const char *topic, mb_error *error
     struct kafka *t = (struct kafka *)transport;
     struct handle *h = &t->consumer;
     /* The library's cluster answers a fetch only when that time is over, also if messages come. */
-    const char *const more[] = {"fetch.wait.max.ms", t->cluster ? "5" : "500", NULL};
+    const char *const more[] = {"fetch.wait.max.ms", t->is_mock ? "1" : "500", NULL};
     const int64_t deadline_ns = mb__deadline_ns(t->timeout_ns);
     int64_t low, high;
     close_handle(h); /* of an attempt that failed */
@@ -345,33 +349,25 @@ static void close_kafka(mb_transport *transport) {
     close_handle(&t->consumer);
     close_handle(&t->producers[MB_UNCONFIRMED]);
     close_handle(&t->producers[MB_CONFIRMED]);
-    if (t->cluster) {
-        rd_kafka_mock_cluster_destroy(t->cluster);
-    }
-    close_handle(&t->mock);
     mb_buffer_clear(&t->out);
     mb__free(t->brokers);
     mb__free(t);
 }
 
-static int start_mock(struct kafka *t, mb_error *error) {
+/* The address of the process's own cluster; NULL when it does not start. */
+static const char *mock_brokers(struct kafka *t, mb_error *error) {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct handle mock;
+    static rd_kafka_mock_cluster_t *cluster;
     static const char *const none[] = {NULL};
-    t->base.name = "kafka-mock";
-    const int rc = new_handle(t, &t->mock, RD_KAFKA_PRODUCER, none, error);
-    if (rc) {
-        return rc;
+    pthread_mutex_lock(&lock);
+    int rc = mock.rk ? 0 : new_handle(t, &mock, RD_KAFKA_PRODUCER, none, error);
+    if (rc == 0 && !cluster) {
+        cluster = rd_kafka_mock_cluster_new(mock.rk, 1);
+        rc = cluster ? 0 : fail(t, MB_ESYSTEM, "the library's own cluster does not start", error);
     }
-    t->cluster = rd_kafka_mock_cluster_new(t->mock.rk, 1);
-    if (!t->cluster) {
-        return fail(t, MB_ESYSTEM, "the library's own cluster does not start", error);
-    }
-    const char *brokers = rd_kafka_mock_cluster_bootstraps(t->cluster);
-    t->brokers = mb__alloc(strlen(brokers) + 1);
-    if (!t->brokers) {
-        return fail(t, MB_ENOMEM, "out of memory", error);
-    }
-    strcpy(t->brokers, brokers);
-    return 0;
+    pthread_mutex_unlock(&lock);
+    return rc ? NULL : rd_kafka_mock_cluster_bootstraps(cluster);
 }
 
 /* Whether all are HOST:PORT, and one of them listens: the library itself would only time out. */
@@ -407,16 +403,17 @@ static int connect_kafka(struct kafka *t, const struct mb__url *url, mb_error *e
                         "kafka: use kafka://HOST:PORT[,HOST:PORT...], which takes no user and no "
                         "path, or kafka:mock");
     }
-    if (url->has_hosts) {
-        t->brokers = mb__alloc(strlen(url->hosts) + 1);
-        if (!t->brokers) {
-            return fail(t, MB_ENOMEM, "out of memory", error);
-        }
-        strcpy(t->brokers, url->hosts);
-        rc = check_brokers(t, error);
-    } else {
-        rc = start_mock(t, error);
+    t->is_mock = !url->has_hosts;
+    t->base.name = t->is_mock ? "kafka-mock" : "kafka";
+    const char *brokers = t->is_mock ? mock_brokers(t, error) : url->hosts;
+    if (!brokers) {
+        return MB_ESYSTEM;
     }
+    t->brokers = mb__copy_text(brokers);
+    if (!t->brokers) {
+        return fail(t, MB_ENOMEM, "out of memory", error);
+    }
+    rc = t->is_mock ? 0 : check_brokers(t, error);
     rc = rc ? rc : new_producer(t, MB_CONFIRMED, error);
     if (rc) {
         return rc;
@@ -450,7 +447,7 @@ static int open_kafka(mb_transport **out, const struct mb__url *url, mb_error *e
         close_kafka(&t->base);
         return rc;
     }
-    if (t->cluster) {
+    if (t->is_mock) {
         t->base.guarantee[MB_UNCONFIRMED] = "librdkafka's own cluster in this process, no disk and "
                                             "no replica; acks=0, linger 0 ms; one partition";
         t->base.guarantee[MB_CONFIRMED] =

@@ -131,6 +131,17 @@ static void add_estimates(const struct bench__console *c, const bench_result *r)
     add_line(c, BENCH__INK_DIM, &text);
 }
 
+static void add_labels(const struct bench__console *c, const bench_result *r) {
+    for (size_t i = 0; i < r->n_labels; i++) {
+        struct bench__strbuf text;
+        bench__strbuf_init(&text);
+        bench__strbuf_add_safe(&text, r->labels[i].name);
+        bench__strbuf_add(&text, ": ");
+        bench__strbuf_add_safe(&text, r->labels[i].value);
+        add_line(c, BENCH__INK_DIM, &text);
+    }
+}
+
 static void add_launch(const struct bench__console *c, const bench_launch *launch) {
     struct bench__strbuf text;
     bench__strbuf_init(&text);
@@ -163,6 +174,7 @@ void bench__console_details(const struct bench__console *c, const struct bench__
         add_line(c, BENCH__INK_DIM, &words);
     }
     if (c->style->verbose) {
+        add_labels(c, row->result);
         add_estimates(c, row->result);
         for (size_t i = 0; i < row->result->n_launches; i++) {
             add_launch(c, &row->result->launches[i]);

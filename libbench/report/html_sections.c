@@ -60,6 +60,16 @@ static void add_counters(struct bench__strbuf *out, const bench_result *r) {
     }
 }
 
+static void add_labels(struct bench__strbuf *out, const bench_result *r) {
+    for (size_t i = 0; i < r->n_labels; i++) {
+        bench__strbuf_add(out, "<div><dt>");
+        bench__html_text(out, r->labels[i].name);
+        bench__strbuf_add(out, "</dt><dd>");
+        bench__html_text(out, r->labels[i].value);
+        bench__strbuf_add(out, "</dd></div>\n");
+    }
+}
+
 static void add_facts(struct bench__strbuf *out, const bench_result *r) {
     char figure[BENCH__FIGURE_SIZE];
     const bench_time_estimates *t = &r->time;
@@ -87,6 +97,7 @@ static void add_facts(struct bench__strbuf *out, const bench_result *r) {
     }
     add_latency(out, &r->latency);
     add_counters(out, r);
+    add_labels(out, r);
     bench__strbuf_add(out, "</dl>\n");
 }
 

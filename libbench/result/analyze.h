@@ -21,8 +21,8 @@
 #define BENCH__DEAD_CODE_RATIO 1.2
 
 /**
- * Fills each launch's summary, then result->time, latency, counters, error_rate, peak_rss_bytes,
- * kernel_correlation and flags from result->launches (raw samples needed).
+ * Fills each launch's summary, then result->time, latency, counters, labels, error_rate,
+ * peak_rss_bytes, kernel_correlation and flags from result->launches (raw samples needed).
  * BENCH_FLAG_OVERSUBSCRIBED is left as it is: only the caller knows the machine. An iteration of a
  * benchmark with threads is one of every thread: errors are divided by the iterations of all of
  * them, CPU time is not.

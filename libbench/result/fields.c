@@ -150,7 +150,8 @@ void bench__columns_write(const struct bench__write_context *context, const char
                           size_t n, int (*keep)(const void *owner)) {
     bench__json_object_open(context->w, key, BENCH__JSON_BLOCK);
     for (size_t f = 0; f < fields->n; f++) {
-        if (context->with_samples || fields->field[f].in_baseline) {
+        if (!fields->field[f].rows_only &&
+            (context->with_samples || fields->field[f].in_baseline)) {
             write_column(context, &fields->field[f], owners, stride, n, keep);
         }
     }
@@ -351,7 +352,7 @@ int bench__columns_read(const struct bench__fields *fields, void *owners, size_t
     int rc = bench__json_expect_object(object);
     for (size_t f = 0; f < fields->n && rc == 0; f++) {
         const struct bench__json column = bench__json_get(object, fields->field[f].name);
-        if (bench__json_absent(&column)) {
+        if (bench__json_absent(&column) || fields->field[f].rows_only) {
             continue;
         }
         rc = bench__json_expect_array(&column);

@@ -45,6 +45,7 @@ struct bench__field {
     enum bench__field_type type;
     size_t offset;                      /* of the member */
     int in_baseline;                    /* in columns: written without samples too */
+    int rows_only;                      /* not in columns */
     size_t size;                        /* of a BUFFER */
     const char *const *names;           /* of an ENUM or of BITS, NULL at the end */
     const struct bench__fields *fields; /* of an OBJECT */

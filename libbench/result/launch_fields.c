@@ -1,6 +1,6 @@
 /*
  * The format of one launch: its table, and the members that are arrays (samples, the histogram,
- * counters). docs/json-format.md explains the fields.
+ * counters, labels). docs/json-format.md explains the fields.
  */
 #include "result/result_fields.h"
 
@@ -67,6 +67,58 @@ static void write_launch_counters(const struct bench__write_context *context, co
 static int read_launch_counters(void *owner, const struct bench__json *value) {
     bench_launch *launch = owner;
     return bench__counters_read(&launch->counters, &launch->n_counters, value);
+}
+
+/* ---- labels ---- */
+
+static const struct bench__field label_fields[] = {
+    {BENCH__FIELD(NAME, "name", bench_label_record, name)},
+    {BENCH__FIELD(NAME, "value", bench_label_record, value)},
+};
+static const struct bench__fields label_table = BENCH__FIELDS(label_fields);
+
+void bench__labels_write(const struct bench__write_context *context, const char *key,
+                         const bench_label_record *labels, size_t n, enum bench__json_style style) {
+    if (n == 0) {
+        return; /* so that what an older version wrote keeps its bytes */
+    }
+    bench__json_array_open(context->w, key, style);
+    for (size_t i = 0; i < n; i++) {
+        bench__json_object_open(context->w, NULL, BENCH__JSON_LINE);
+        bench__fields_write(context, &label_table, &labels[i]);
+        bench__json_object_close(context->w);
+    }
+    bench__json_array_close(context->w);
+}
+
+int bench__labels_read(bench_label_record **out, size_t *out_n, const struct bench__json *value) {
+    int rc = bench__json_expect_array(value);
+    for (size_t i = 0; i < bench__json_length(value) && rc == 0; i++) {
+        const struct bench__json at = bench__json_at(value, i);
+        const struct bench__json name = bench__json_get(&at, "name");
+        const struct bench__json text = bench__json_get(&at, "value");
+        const char *name_text = NULL, *value_text = NULL;
+        rc = bench__json_read_name(&name_text, &name);
+        rc = rc == 0 ? bench__json_read_name(&value_text, &text) : rc;
+        if (rc == 0 && bench__label_find(*out, *out_n, name_text) != NULL) {
+            rc = bench__json_error(&name, "occurs twice");
+        }
+        if (rc == 0 && bench__label_set(out, out_n, name_text, value_text) != 0) {
+            rc = bench__json_no_memory(value);
+        }
+    }
+    return rc;
+}
+
+static void write_launch_labels(const struct bench__write_context *context, const char *key,
+                                const void *owner) {
+    const bench_launch *launch = owner;
+    bench__labels_write(context, key, launch->labels, launch->n_labels, BENCH__JSON_LINE);
+}
+
+static int read_launch_labels(void *owner, const struct bench__json *value) {
+    bench_launch *launch = owner;
+    return bench__labels_read(&launch->labels, &launch->n_labels, value);
 }
 
 /* ---- samples and histograms of a launch -------------------------------------------------------
@@ -279,6 +331,11 @@ static const struct bench__field launch_fields[] = {
     LAUNCH(U32, "index", index),
     LAUNCH(I64, "involuntary_switches", noise.involuntary_switches),
     BENCH__CUSTOM("iterations", write_iterations, read_iterations),
+    {.name = "labels",
+     .type = BENCH__FIELD_CUSTOM,
+     .write = write_launch_labels,
+     .read = read_launch_labels,
+     .rows_only = 1},
     BENCH__CUSTOM("latency", write_histogram, read_histogram),
     LAUNCH(I64, "major_faults", noise.major_faults),
     LAUNCH(AMOUNT, "measured_ns", measured_ns),

@@ -1,6 +1,6 @@
 /*
- * What a benchmark has beside time: latencies, counters, memory, errors, first calls. Medians and
- * sums over valid launches; nothing here is resampled.
+ * What a benchmark has beside time: latencies, counters, labels, memory, errors, first calls.
+ * Medians and sums over valid launches; nothing here is resampled.
  */
 #include "result/metrics.h"
 
@@ -125,6 +125,21 @@ static int merge_counters(bench_result *result, double *x, bench_error *err) {
     return 0;
 }
 
+/* Also of launches that ended badly: a label explains them as well. */
+static int merge_labels(bench_result *result, bench_error *err) {
+    for (size_t i = 0; i < result->n_launches; i++) {
+        const bench_launch *launch = &result->launches[i];
+        for (size_t k = 0; k < launch->n_labels; k++) {
+            const bench_label_record *label = &launch->labels[k];
+            if (bench__label_find(result->labels, result->n_labels, label->name) == NULL &&
+                bench__label_set(&result->labels, &result->n_labels, label->name, label->value)) {
+                return bench__error(err, BENCH_ENOMEM, "out of memory for labels");
+            }
+        }
+    }
+    return 0;
+}
+
 static void forget(bench_result *result) {
     bench_result empty;
     bench__result_init(&empty);
@@ -134,6 +149,9 @@ static void forget(bench_result *result) {
     bench__counters_free(result->counters, result->n_counters);
     result->counters = NULL;
     result->n_counters = 0;
+    bench__labels_free(result->labels, result->n_labels);
+    result->labels = NULL;
+    result->n_labels = 0;
 }
 
 int bench__metrics(bench_result *result, bench_error *err) {
@@ -141,6 +159,9 @@ int bench__metrics(bench_result *result, bench_error *err) {
     forget(result);
     int rc = x != NULL ? merge_counters(result, x, err)
                        : bench__error(err, BENCH_ENOMEM, "out of memory for metrics");
+    if (rc == 0) {
+        rc = merge_labels(result, err);
+    }
     if (rc == 0) {
         rc = merge_latencies(result, err);
     }

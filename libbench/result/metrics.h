@@ -4,8 +4,8 @@
 
 #include <bench/result.h>
 
-/** Fills latency, counters, error_rate, peak_rss_bytes, time.cold and time.cpu anew from the valid
- *  launches. @return 0, BENCH_EFORMAT (a histogram that contradicts itself), BENCH_ENOMEM. */
+/** Fills latency, counters, labels, error_rate, peak_rss_bytes, time.cold and time.cpu anew from
+ *  launches, labels from all of them. @return 0, BENCH_EFORMAT (a bad histogram), BENCH_ENOMEM. */
 int bench__metrics(bench_result *result, bench_error *err);
 
 #endif

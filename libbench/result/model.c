@@ -73,6 +73,14 @@ void bench__counters_free(bench_counter_record *counters, size_t n) {
     bench__free(counters);
 }
 
+void bench__labels_free(bench_label_record *labels, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        bench__free(labels[i].name);
+        bench__free(labels[i].value);
+    }
+    bench__free(labels);
+}
+
 void bench__result_clear(bench_result *result) {
     for (size_t i = 0; i < result->n_launches; i++) {
         bench__launch_clear(&result->launches[i]);
@@ -82,6 +90,7 @@ void bench__result_clear(bench_result *result) {
         bench__free(result->params[i].text);
     }
     bench__counters_free(result->counters, result->n_counters);
+    bench__labels_free(result->labels, result->n_labels);
     bench__free(result->launches);
     bench__free(result->params);
     bench__free(result->name);
@@ -146,6 +155,7 @@ void bench__launch_clear(bench_launch *launch) {
     bench__free(launch->elapsed_ns);
     bench__histogram_record_clear(&launch->latency);
     bench__counters_free(launch->counters, launch->n_counters);
+    bench__labels_free(launch->labels, launch->n_labels);
     bench__launch_init(launch);
 }
 
@@ -247,6 +257,34 @@ bench_counter_record *bench__counter_add(bench_counter_record **counters, size_t
     *counter = (bench_counter_record){.name = copy, .kind = kind, .value = value};
     snprintf(counter->unit, sizeof counter->unit, "%s", unit);
     return counter;
+}
+
+const bench_label_record *bench__label_find(const bench_label_record *labels, size_t n,
+                                            const char *name) {
+    size_t i = 0;
+    while (i < n && strcmp(labels[i].name, name) != 0) {
+        i++;
+    }
+    return i < n ? &labels[i] : NULL;
+}
+
+int bench__label_set(bench_label_record **labels, size_t *n, const char *name, const char *value) {
+    const bench_label_record *found = bench__label_find(*labels, *n, name);
+    bench_label_record new = {.name = found == NULL ? bench__strdup(name) : NULL,
+                              .value = bench__strdup(value)};
+    const int is_whole = new.value != NULL && (found != NULL || new.name != NULL);
+    bench_label_record *label = !is_whole       ? NULL
+                                : found != NULL ? &(*labels)[found - *labels]
+                                                : append(labels, n, sizeof *label);
+    if (label == NULL) {
+        bench__free(new.name);
+        bench__free(new.value);
+        return BENCH_ENOMEM;
+    }
+    label->name = found != NULL ? label->name : new.name;
+    bench__free(label->value);
+    label->value = new.value;
+    return 0;
 }
 
 int bench__run_move(bench_run *into, bench_run *from) {

@@ -53,6 +53,12 @@ bench_counter_record *bench__counter_add(bench_counter_record **counters, size_t
                                          const char *name, const char *unit,
                                          bench_counter_kind kind, double value);
 void bench__counters_free(bench_counter_record *counters, size_t n);
+/** Sets a label in an array that has *n of them. @return 0 or BENCH_ENOMEM. */
+int bench__label_set(bench_label_record **labels, size_t *n, const char *name, const char *value);
+/** @return the label of that name, or NULL. */
+const bench_label_record *bench__label_find(const bench_label_record *labels, size_t n,
+                                            const char *name);
+void bench__labels_free(bench_label_record *labels, size_t n);
 /** When the last launch or calibration reading of the run ended, ns since its start; 0 without any
  *  whose time is known. */
 double bench__run_last_ns(const bench_run *run);

@@ -191,6 +191,17 @@ static int read_result_counters(void *owner, const struct bench__json *value) {
     return bench__counters_read(&result->counters, &result->n_counters, value);
 }
 
+static void write_result_labels(const struct bench__write_context *context, const char *key,
+                                const void *owner) {
+    const bench_result *result = owner;
+    bench__labels_write(context, key, result->labels, result->n_labels, BENCH__JSON_BLOCK);
+}
+
+static int read_result_labels(void *owner, const struct bench__json *value) {
+    bench_result *result = owner;
+    return bench__labels_read(&result->labels, &result->n_labels, value);
+}
+
 static int ended_well(const void *launch) {
     return ((const bench_launch *)launch)->status == BENCH_STATUS_OK;
 }
@@ -286,6 +297,7 @@ static const struct bench__field result_fields[] = {
      .type = BENCH__FIELD_OBJECT,
      .fields = &correlation_table,
      .style = BENCH__JSON_LINE},
+    BENCH__CUSTOM("labels", write_result_labels, read_result_labels),
     BENCH__CUSTOM("latency", write_latency, read_latency),
     BENCH__CUSTOM("launches", write_launches, read_launches),
     RESULT(TEXT, message),

@@ -27,6 +27,10 @@ void bench__counters_write(const struct bench__write_context *context, const cha
                            enum bench__json_style style);
 int bench__counters_read(bench_counter_record **out, size_t *out_n,
                          const struct bench__json *value);
+/** Nothing is written when there are none. */
+void bench__labels_write(const struct bench__write_context *context, const char *key,
+                         const bench_label_record *labels, size_t n, enum bench__json_style style);
+int bench__labels_read(bench_label_record **out, size_t *out_n, const struct bench__json *value);
 /** One benchmark; its required fields are checked. */
 int bench__result_read(bench_result *result, const struct bench__json *object);
 

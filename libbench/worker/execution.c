@@ -248,9 +248,13 @@ int bench__execution_collect(struct bench__execution *e, bench_launch *launch) {
     }
     launch->n_counters = e->n_counters;
     launch->counters = e->counters;
+    launch->n_labels = e->n_labels;
+    launch->labels = e->labels;
     launch->n_errors = e->n_errors;
     e->counters = NULL;
     e->n_counters = 0;
+    e->labels = NULL;
+    e->n_labels = 0;
     return e->is_latency ? collect_latency(e, launch) : 0;
 }
 
@@ -258,10 +262,8 @@ void bench__execution_clear(struct bench__execution *e) {
     for (int i = 0; e->states != NULL && i < e->n_threads; i++) {
         bench__histogram_free(e->states[i].lane.histogram);
     }
-    for (size_t i = 0; i < e->n_counters; i++) {
-        bench__free(e->counters[i].name);
-    }
-    bench__free(e->counters);
+    bench__counters_free(e->counters, e->n_counters);
+    bench__labels_free(e->labels, e->n_labels);
     bench__free(e->states);
     bench__free(e->message);
     bench__team_free(e->team);

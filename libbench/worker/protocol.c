@@ -147,6 +147,19 @@ static void get_counters(struct bench__wire *w, bench_launch *out) {
     }
 }
 
+static void get_labels(struct bench__wire *w, bench_launch *out) {
+    const uint64_t n = bench__wire_get_u64(w);
+    for (uint64_t i = 0; i < n && !w->failed; i++) {
+        char *name = bench__wire_get_text(w), *value = bench__wire_get_text(w);
+        if (name == NULL || value == NULL ||
+            bench__label_set(&out->labels, &out->n_labels, name, value) != 0) {
+            w->failed = 1;
+        }
+        bench__free(name);
+        bench__free(value);
+    }
+}
+
 /* clock and noise hold only numbers: they travel as they are */
 void bench__put_launch(struct bench__wire *w, const bench_launch *launch) {
     bench__wire_put_u64(w, launch->index);
@@ -173,6 +186,11 @@ void bench__put_launch(struct bench__wire *w, const bench_launch *launch) {
         bench__wire_put_text(w, launch->counters[i].unit);
         bench__wire_put_u64(w, (uint64_t)launch->counters[i].kind);
         bench__wire_put_f64(w, launch->counters[i].value);
+    }
+    bench__wire_put_u64(w, launch->n_labels);
+    for (size_t i = 0; i < launch->n_labels; i++) {
+        bench__wire_put_text(w, launch->labels[i].name);
+        bench__wire_put_text(w, launch->labels[i].value);
     }
 }
 
@@ -209,6 +227,7 @@ int bench__get_launch(struct bench__wire *w, bench_launch *out, bench_error *err
     out->n_errors = bench__wire_get_u64(w);
     get_histogram(w, &out->latency);
     get_counters(w, out);
+    get_labels(w, out);
     w->failed |= n_elapsed != out->n_samples;
     const int code = done(w, err);
     if (code != 0) {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "result/model.h"
 
 #include <math.h>
@@ -163,6 +164,30 @@ void bench_counter(bench_state *b, const char *name, double value, bench_counter
         bench_fail(b, "out of memory for counter '%s'", name);
     } else if (is_other_kind) {
         bench_fail(b, "counter '%.100s' is of two kinds: one name has one kind", name);
+    }
+}
+
+static int is_one_line(const char *text) {
+    size_t n = 1;
+    for (uint32_t point; *text != '\0' && n != 0; text += n) {
+        n = bench__utf8_decode(text, &point);
+        n = bench__is_control(point) ? 0 : n;
+    }
+    return n != 0;
+}
+
+void bench_label(bench_state *b, const char *name, const char *value) {
+    if (name == NULL || *name == '\0' || value == NULL || !is_one_line(name) ||
+        !is_one_line(value)) {
+        bench_fail(b, "bench_label: needs a name and a value, each one line of UTF-8");
+        return;
+    }
+    struct bench__execution *e = b->execution;
+    pthread_mutex_lock(&e->lock);
+    const int rc = bench__label_set(&e->labels, &e->n_labels, name, value);
+    pthread_mutex_unlock(&e->lock);
+    if (rc != 0) {
+        bench_fail(b, "out of memory for label '%s'", name);
     }
 }
 

@@ -42,9 +42,11 @@ struct bench__execution {
     uint64_t n_errors;
     size_t n_counters;
     bench_counter_record *counters; /* totals until bench__execution_counters() */
+    size_t n_labels;
+    bench_label_record *labels;
 
     enum bench__task task;
-    int is_paused; /* counters and errors do not count now */
+    int is_paused;  /* counters and errors do not count now */
     int is_running; /* setup has returned */
     int threads_are_set_up;
     struct bench__team *team; /* the threads beside the calling one; NULL with one thread */
@@ -59,7 +61,7 @@ int bench__execution_start(struct bench__execution *e, const struct bench__case 
 struct bench__body bench__execution_body(struct bench__execution *e);
 /** Ends the threads and runs the teardown. */
 void bench__execution_stop(struct bench__execution *e);
-/** Moves status, message, counters, errors and latencies to a launch. */
+/** Moves status, message, counters, labels, errors and latencies to a launch. */
 int bench__execution_collect(struct bench__execution *e, bench_launch *launch);
 void bench__execution_clear(struct bench__execution *e);
 

@@ -11,7 +11,7 @@
 
 #include <bench/common.h>
 
-#define BENCH__PROTOCOL 2
+#define BENCH__PROTOCOL 3
 
 enum bench__frame {
     BENCH__FRAME_HELLO = 1, /* worker: protocol, library version */

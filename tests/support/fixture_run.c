@@ -235,8 +235,9 @@ static void add_counters(bench_run *run) {
                       bench__counter_add(&r->counters, &r->n_counters, "message size", "bytes",
                                          BENCH_COUNTER_VALUE, 184) != NULL &&
                       bench__counter_add(&r->counters, &r->n_counters, "allocations", "1",
-                                         BENCH_COUNTER_PER_ITERATION, 1.5) != NULL,
-                  "counters");
+                                         BENCH_COUNTER_PER_ITERATION, 1.5) != NULL &&
+                      bench__label_set(&r->labels, &r->n_labels, "guarantee", "QoS <1>") == 0,
+                  "counters and labels");
             r->error_rate = 0.0021;
         }
     }

@@ -108,6 +108,12 @@ typedef struct bench_counter_record {
     double value; /**< final: as it is, per iteration, or per second, by kind */
 } bench_counter_record;
 
+/** A text of the benchmark's own. */
+typedef struct bench_label_record {
+    char *name;  /**< owned */
+    char *value; /**< owned */
+} bench_label_record;
+
 /** How a launch, or a benchmark as a whole, ended. */
 typedef enum bench_status {
     BENCH_STATUS_OK = 0,
@@ -165,6 +171,9 @@ typedef struct bench_launch {
 
     size_t n_counters;
     bench_counter_record *counters; /**< owned */
+    size_t n_labels;
+    bench_label_record
+        *labels; /**< owned; not in result files, where only the benchmark has them */
 
     /* summary of time per iteration, ns; filled by the analysis, NAN before */
     double median_ns, q05_ns, q25_ns, q75_ns, q95_ns;

@@ -103,7 +103,9 @@ typedef struct bench_result {
     int64_t peak_rss_bytes; /**< largest over launches */
     double error_rate;      /**< errors per iteration; 0 is measured, NAN is not */
     size_t n_counters;
-    bench_counter_record *counters;             /**< median over launches; owned */
+    bench_counter_record *counters; /**< median over launches; owned */
+    size_t n_labels;
+    bench_label_record *labels;                 /**< each from the first launch with it; owned */
     double kernel_correlation[BENCH_N_KERNELS]; /**< of launch medians with the calibration */
 } bench_result;
 

@@ -2,6 +2,9 @@
  * malformed and random frames, a port in use, an end in the middle. */
 #include "busd_support.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 static void test_frames_in_single_bytes(void **state) {
     (void)state;
     char url[64];
@@ -185,6 +188,21 @@ static void test_a_server_that_stops_and_comes_back(void **state) {
     mb_busd_stop(d);
 }
 
+/* An answer that waits for the acknowledgement of the one before takes 40 ms. */
+static void test_a_server_sends_at_once(void **state) {
+    (void)state;
+    char url[64];
+    mb_transport *t;
+    int listener, is_on = 0;
+    const int fd = listen_raw(&listener, url, sizeof url, &t);
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &is_on, &(socklen_t){sizeof is_on}),
+                     0);
+    assert_true(is_on);
+    mb_transport_close(t);
+    close(fd);
+    close(listener);
+}
+
 static void test_servers_that_answer_wrongly(void **state) {
     (void)state;
     static const struct {
@@ -242,6 +260,7 @@ int main(void) {
         cmocka_unit_test(test_random_frames),
         cmocka_unit_test(test_a_port_in_use),
         cmocka_unit_test(test_a_server_that_stops_and_comes_back),
+        cmocka_unit_test(test_a_server_sends_at_once),
         cmocka_unit_test(test_servers_that_answer_wrongly),
         cmocka_unit_test(test_a_server_that_says_nothing),
     };

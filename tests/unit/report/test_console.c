@@ -86,8 +86,8 @@ static void test_verbose_says_more(void **state) {
     fixture_init(&f, FIXTURE_COMPARED);
     style = (struct bench__style){.utf8 = 1, .columns = 80, .verbose = 1};
     char *text = report_text(report, &f.outcome);
-    const char *words[] = {"first call",   "peak memory",   "launch 15",
-                           "interruption", "machine speed", "independent"};
+    const char *words[] = {"first call",    "peak memory", "launch 15",         "interruption",
+                           "machine speed", "independent", "guarantee: QoS <1>"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         assert_non_null(strstr(text, words[i]));
     }

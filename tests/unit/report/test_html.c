@@ -179,6 +179,7 @@ static void test_page_says_what_the_console_says(void **state) {
         "memory_usage/join/index/n=256</td><td>indexed over pairs</td><td class",
         "<td class=\"number\">+8.30 %</td>",
         "crashed: memory_usage/join/indexed/n=1024: signal 11 (segmentation fault)",
+        "<dt>guarantee</dt><dd>QoS &lt;1&gt;</dd>",
         "3fa9c1d27be04c55a0e1f2d3c4b5a69788796a5b-dirty",
     };
     char note[200];

@@ -20,6 +20,7 @@ BEYOND_A_SCHEMA = {
     "elapsed-without-iterations", "elapsed-and-iterations-differ", "n-samples-disagrees",
     "histogram-not-ascending", "histogram-lengths-differ", "histogram-overflow",
     "cpu-model-too-long", "label-control", "threads-too-many", "duplicate-key", "pair-twice",
+    "label-twice",
     "rule-loosened", "rule-looser-than-default", "rule-loosened-blank-justification",
     "default-loosened", "rule-bad-regex", "threshold-bare-five", "alpha-zero", "alpha-half",
     "fail-on-none-and-more", "budget-loosened", "budget-bad-quantity", "budget-wrong-unit",

@@ -330,6 +330,27 @@ static void counters_errors_and_the_rest(void **state) {
     bench_run_free(run);
 }
 
+static void labels_are_those_of_the_first_launch(void **state) {
+    const double time = 100;
+    (void)state;
+    bench_run *run = new_run();
+    bench_result *result = add_benchmark(run, "s", "f");
+    for (int i = 0; i < 3; i++) {
+        bench_launch *launch = add_times(result, &time, 1);
+        const char *names[] = {"server", "server", "late"}, *values[] = {"a", "b", "c"};
+        assert_int_equal(bench__label_set(&launch->labels, &launch->n_labels, names[i], values[i]),
+                         0);
+    }
+    result->launches[0].status = BENCH_STATUS_FAILED;
+    for (int again = 0; again < 2; again++) {
+        analyze(run, result);
+        assert_int_equal(result->n_labels, 2);
+        assert_string_equal(result->labels[0].value, "a");
+        assert_string_equal(result->labels[1].name, "late");
+    }
+    bench_run_free(run);
+}
+
 static void correlation_with_the_calibration(void **state) {
     (void)state;
     bench_run *run = new_run();
@@ -363,12 +384,16 @@ static void every_allocation_may_fail(void **state) {
     bench_launch *launch = &result->launches[0];
     assert_non_null(bench__counter_add(&launch->counters, &launch->n_counters, "c", "1",
                                        BENCH_COUNTER_VALUE, 1));
+    assert_int_equal(bench__label_set(&launch->labels, &launch->n_labels, "l", "v"), 0);
     long n = 0;
     for (int done = 0; !done; n++) {
         bench_error err = {0};
         bench__counters_free(result->counters, result->n_counters);
         result->counters = NULL;
         result->n_counters = 0;
+        bench__labels_free(result->labels, result->n_labels);
+        result->labels = NULL;
+        result->n_labels = 0;
         const long live = bench__mem_live();
         bench__mem_fail_after(n);
         const int rc = bench__analyze(result, NULL, 0, NAN, 1, &err);
@@ -376,7 +401,8 @@ static void every_allocation_may_fail(void **state) {
         done = rc == 0;
         assert_true(done || rc == BENCH_ENOMEM);
         assert_int_equal(rc, err.code);
-        assert_int_equal(bench__mem_live(), live + 2 * (long)result->n_counters);
+        assert_int_equal(bench__mem_live(),
+                         live + 2 * (long)result->n_counters + 3 * (long)result->n_labels);
     }
     assert_true(n > 10);
     bench_run_free(run);
@@ -398,6 +424,7 @@ int main(void) {
         cmocka_unit_test(the_same_seed_gives_the_same_result),
         cmocka_unit_test(latencies_are_merged),
         cmocka_unit_test(counters_errors_and_the_rest),
+        cmocka_unit_test(labels_are_those_of_the_first_launch),
         cmocka_unit_test(correlation_with_the_calibration),
         cmocka_unit_test(every_allocation_may_fail),
     };

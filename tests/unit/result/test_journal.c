@@ -34,6 +34,7 @@ static void write_launch(struct bench__journal *j, const char *benchmark, uint32
     launch.index = index;
     launch.median_ns = median_ns;
     launch.calibration = 0;
+    assert_int_equal(bench__label_set(&launch.labels, &launch.n_labels, "server", benchmark), 0);
     launch.message = bench__strdup("a \"message\"\n");
     add_samples(&launch, &rng, 3, 100, median_ns, 0.01);
     expect_ok(bench__journal_launch(j, benchmark, &launch, &err), &err);
@@ -104,6 +105,8 @@ static void a_run_goes_on_where_it_was(void **state) {
     assert_int_equal(a->launches[0].n_samples, 3);
     assert_true(a->launches[0].iterations[2] == 100 && a->launches[0].elapsed_ns[2] > 900);
     assert_string_equal(a->launches[0].message, "a \"message\"\n");
+    assert_int_equal(a->launches[1].n_labels, 1);
+    assert_string_equal(a->launches[1].labels[0].value, "s/group/a");
     write_launch(j, "s/group/c", 0, 30); /* and on it goes */
     expect_ok(bench__journal_close(j, &err), &err);
     bench_run_free(run);

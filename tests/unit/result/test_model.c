@@ -108,6 +108,10 @@ static int build(void) {
                    bench__result_add_launch(result) != NULL;
     is_whole = is_whole && bench__counter_add(&result->counters, &result->n_counters, "hits", "1",
                                               BENCH_COUNTER_RATE, 3) != NULL;
+    is_whole = is_whole &&
+               bench__label_set(&result->labels, &result->n_labels, "server", "one") == 0 &&
+               bench__label_set(&result->labels, &result->n_labels, "server", "two") == 0 &&
+               strcmp(result->labels[0].value, "two") == 0 && result->n_labels == 1;
     bench_run_free(run);
     return is_whole;
 }

@@ -120,6 +120,23 @@ static void counter_of_two_kinds(bench_state *b) {
     bench_counter(b, "lost", 1, BENCH_COUNTER_RATE, "1");
 }
 
+static int labelled_setup(bench_state *b) {
+    bench_label(b, "server", "none yet");
+    bench_label(b, "guarantee", "QoS 1");
+    bench_label(b, "server", "gr\xc3\xbc\xc3\x9f 2");
+    return 0;
+}
+
+static void label_of_two_lines(bench_state *b) {
+    BENCH_LOOP(b) {}
+    bench_label(b, "server", "one\ntwo");
+}
+
+static void label_without_a_name(bench_state *b) {
+    BENCH_LOOP(b) {}
+    bench_label(b, "", "x");
+}
+
 static int failing_setup(bench_state *b) {
     bench_fail(b, "no memory for the fixture");
     return -1;
@@ -256,6 +273,21 @@ static void counters_are_per_iteration(void **state) {
     bench__launch_clear(&l);
 }
 
+static void labels_are_what_was_said_last(void **state) {
+    (void)state;
+    bench_launch l;
+    launch(&l, "labels", BENCH_SAMPLING_FLAT, 0);
+    assert_int_equal(l.status, BENCH_STATUS_OK);
+    assert_int_equal(l.n_labels, 2);
+    assert_string_equal(l.labels[0].name, "server");
+    assert_string_equal(l.labels[0].value, "gr\xc3\xbc\xc3\x9f 2");
+    assert_string_equal(l.labels[1].name, "guarantee");
+    assert_string_equal(l.labels[1].value, "QoS 1");
+    bench__launch_clear(&l);
+    assert_end("lines", 0, BENCH_STATUS_FAILED, "bench_label");
+    assert_end("noname", 0, BENCH_STATUS_FAILED, "bench_label");
+}
+
 static void caller_timed_is_what_the_caller_says(void **state) {
     (void)state;
     bench_launch l;
@@ -325,6 +357,9 @@ static void declare(void) {
     add("param", wrong_param, NULL, 0);
     add("badtime", bad_time, &(bench_opts){.caller_timed = 1}, 0);
     add("kinds", counter_of_two_kinds, NULL, 0);
+    add("labels", plain, &(bench_opts){.setup = labelled_setup}, 0);
+    add("lines", label_of_two_lines, NULL, 0);
+    add("noname", label_without_a_name, NULL, 0);
     add("setup", plain, &(bench_opts){.setup = failing_setup}, 0);
     add("silent", plain, &(bench_opts){.setup = silent_failing_setup}, 0);
     add("calls", no_loop, &(bench_opts){.caller_timed = 1}, 0);
@@ -339,6 +374,7 @@ int main(void) {
         cmocka_unit_test(loops_run),
         cmocka_unit_test(setup_says_how_large_batches_are),
         cmocka_unit_test(counters_are_per_iteration),
+        cmocka_unit_test(labels_are_what_was_said_last),
         cmocka_unit_test(caller_timed_is_what_the_caller_says),
         cmocka_unit_test(ways_to_end),
         cmocka_unit_test(threads_run_together),

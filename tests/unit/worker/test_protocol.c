@@ -78,6 +78,7 @@ static void fill_launch(bench_launch *launch) {
     launch->latency.n_total = 5;
     assert_non_null(bench__counter_add(&launch->counters, &launch->n_counters, "fill", "bytes",
                                        BENCH_COUNTER_RATE, 3.5));
+    assert_int_equal(bench__label_set(&launch->labels, &launch->n_labels, "server", "one"), 0);
 }
 
 static void launches_come_back(void **state) {
@@ -102,6 +103,9 @@ static void launches_come_back(void **state) {
     assert_string_equal(back.counters[0].unit, "bytes");
     assert_int_equal(back.counters[0].kind, BENCH_COUNTER_RATE);
     assert_near(back.counters[0].value, 3.5, 0);
+    assert_int_equal(back.n_labels, 1);
+    assert_string_equal(back.labels[0].name, "server");
+    assert_string_equal(back.labels[0].value, "one");
     bench__launch_clear(&launch);
     bench__launch_clear(&back);
     bench__wire_clear(&w);
