@@ -2,7 +2,7 @@
  * memory_profiling: how much memory things take. Sizes are counted by allocations.h, once per
  * launch where they do not vary. Here are messages, alone and retained by a broker;
  * memory_operations.c has the allocations of each operation, memory_pool.c pooled connections,
- * memory_allocator.c what the allocator makes of it all.
+ * memory_heap.c what the allocator makes of it all.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -267,6 +267,6 @@ bench_suite *memory_profiling_suite(void) {
     memory_profiling_add_operations(suite);
     add_retained(suite);
     memory_profiling_add_pool(suite);
-    memory_profiling_add_allocator(suite);
+    memory_profiling_add_heap(suite);
     return suite;
 }

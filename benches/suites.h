@@ -22,10 +22,10 @@ bench_suite *binary_size_suite(void);
 
 /** How much memory things take. @return a suite, or NULL. */
 bench_suite *memory_profiling_suite(void);
-/** Its groups operation, pool and allocator. */
+/** Its groups operation, pool and glibc_heap. */
 void memory_profiling_add_operations(bench_suite *suite);
 void memory_profiling_add_pool(bench_suite *suite);
-void memory_profiling_add_allocator(bench_suite *suite);
+void memory_profiling_add_heap(bench_suite *suite);
 
 /** The broker used by many threads at once. @return a suite, or NULL. */
 bench_suite *concurrent_access_suite(void);

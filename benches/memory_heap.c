@@ -1,11 +1,6 @@
 /*
- * The part of memory_profiling about the allocator: what it costs to get memory from the system and
- * give it back, and how much it holds beyond what is used.
- *
- * Another allocator is measured by preloading it; a benchmark whose allocator is not there is
- * skipped. What all of them have to compare is the time and the process's peak memory.
- *
- *     LD_PRELOAD=libjemalloc.so.2 ./run_benches memory_profiling/allocator
+ * The part of memory_profiling about glibc's heap: what it costs to get memory from the system and
+ * to give it back. How other allocators compare is the subject of runtime/mixed_lifetimes.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -25,13 +20,12 @@ struct heap {
     unsigned char *payload;
     mb_message *messages[MESSAGES];
     uint32_t random;
-    uint64_t n_faults, n_filled;
+    uint64_t n_faults;
     double n_resident, n_returned; /* bytes, of the last trim */
 };
 
-/* @param library how the name of the file begins that malloc has to come from. */
-static int heap_setup_with(bench_state *b, const char *library) {
-    if (strncmp(allocations_library(), library, strlen(library)) != 0) {
+static int heap_setup(bench_state *b) {
+    if (!allocations_are_glibc()) {
         bench_skip(b, "malloc is that of %s", allocations_library());
         return -1;
     }
@@ -40,12 +34,8 @@ static int heap_setup_with(bench_state *b, const char *library) {
         return -1;
     }
     h->random = (uint32_t)bench_seed(b) | 1;
-    h->payload = fx_payload(4 * SIZE);
+    h->payload = fx_payload(SIZE);
     return fx_failed(b, h->payload ? 0 : MB_ENOMEM);
-}
-
-static int heap_setup(bench_state *b) {
-    return heap_setup_with(b, "libc.so");
 }
 
 static void heap_teardown(bench_state *b) {
@@ -104,7 +94,7 @@ static void kept_teardown(bench_state *b) {
 
 static void fill_heap(bench_state *b) {
     struct heap *h = bench_user(b);
-    h->n_faults = h->n_filled = 0;
+    h->n_faults = 0;
     BENCH_LOOP(b) {
         const uint64_t before = minor_faults(); /* a system call in 20,000 messages */
         if (fx_failed(b, fill(h))) {
@@ -169,60 +159,13 @@ static void trim(bench_state *b) {
     bench_counter(b, "returned", h->n_returned, BENCH_COUNTER_VALUE, "bytes");
 }
 
-/* ---- churn: messages of changing sizes take each other's places ------------------------------ */
-
-static int churn_setup(bench_state *b) {
-    const char *allocator = bench_param_str(b, "allocator");
-    char library[64];
-    snprintf(library, sizeof library, "lib%s", strcmp(allocator, "glibc") ? allocator : "c.so");
-    if (heap_setup_with(b, library)) {
-        return -1;
-    }
-    return fx_failed(b, fill(bench_user(b)));
-}
-
-static int replace_one(struct heap *h) {
-    mb_message **place = &h->messages[next_random(h) % MESSAGES];
-    mb_message_unref(*place);
-    *place = NULL;
-    return mb_message_new(place, h->payload, next_random(h) % (4 * SIZE));
-}
-
-static double usable_bytes(const struct heap *h) {
-    double sum = 0;
-    for (int i = 0; i < MESSAGES; i++) {
-        sum += (double)malloc_usable_size(h->messages[i]);
-    }
-    return sum;
-}
-
-/* `fragmentation`: what glibc holds, free blocks included, for each byte that messages use, - 1. */
-static void churn(bench_state *b) {
-    struct heap *h = bench_user(b);
-    BENCH_LOOP(b) {
-        if (fx_failed(b, replace_one(h))) {
-            return;
-        }
-    }
-    if (allocations_are_glibc()) {
-        const struct mallinfo2 info = mallinfo2();
-        bench_counter(b, "fragmentation", (double)(info.arena + info.hblkhd) / usable_bytes(h) - 1,
-                      BENCH_COUNTER_VALUE, "1");
-    }
-}
-
-void memory_profiling_add_allocator(bench_suite *suite) {
-    static const char *const all[] = {"glibc", "jemalloc", "tcmalloc", "mimalloc"};
-    bench_opts opts = {.teardown = heap_teardown, .launches = 8};
-    bench_group *g = bench_group_new(suite, "allocator");
-    bench_group_axis_str(g, "allocator", all, sizeof all / sizeof all[0]);
-    opts.setup = churn_setup;
-    bench_add(g, "churn", churn, &opts);
-
-    g = bench_group_new(suite, "glibc_heap"); /* by functions that other allocators do not have */
-    opts.batch_max = 1;
-    opts.setup = heap_setup;
-    opts.batch_teardown = empty_and_trim;
+void memory_profiling_add_heap(bench_suite *suite) {
+    bench_opts opts = {.setup = heap_setup,
+                       .teardown = heap_teardown,
+                       .batch_teardown = empty_and_trim,
+                       .batch_max = 1,
+                       .launches = 8}; /* 20 MB are filled anew for every iteration */
+    bench_group *g = bench_group_new(suite, "glibc_heap");
     bench_add(g, "fill_trimmed", fill_heap, &opts);
     opts.setup = kept_setup;
     opts.teardown = kept_teardown;
