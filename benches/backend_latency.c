@@ -148,7 +148,7 @@ static void cross_thread(bench_state *b) {
 /* At most 4 x 500 x 16 operations, and time for the 10,000 that a 99th percentile needs also where
  * one takes a millisecond. */
 static void add_end_to_end_latency(bench_suite *suite) {
-    static const char *const names[] = {"inmemory", "rabbitmq", "kafka",
+    static const char *const names[] = {"inmemory", "rabbitmq", "kafka", "kafka-mock",
                                         "mqtt",     "loopback", "file"};
     bench_opts opts = {.setup = journey_setup,
                        .teardown = journey_teardown,

@@ -12,7 +12,8 @@
 
 enum { LOOK_AGAIN_MS = 200 /* a consumer whose last message was lost sees that it has to end */ };
 
-const char *const bk_names[BK_N_NAMES] = {"inmemory", "rabbitmq", "kafka", "mqtt", "loopback"};
+const char *const bk_names[BK_N_NAMES] = {"inmemory",   "rabbitmq", "kafka",
+                                          "kafka-mock", "mqtt",     "loopback"};
 
 /* ---- links ----------------------------------------------------------------------------------- */
 

@@ -12,8 +12,8 @@
 
 #include "minibus/transport.h"
 
-enum { BK_N_NAMES = 5, BK_PATIENCE_S = 3 /* the limit of each wait for messages */ };
-extern const char *const bk_names[BK_N_NAMES]; /**< inmemory, rabbitmq, kafka, mqtt, loopback */
+enum { BK_N_NAMES = 6, BK_PATIENCE_S = 3 /* the limit of each wait for messages */ };
+extern const char *const bk_names[BK_N_NAMES]; /**< `kafka-mock` is not `kafka` */
 
 /** A transport with what has to be cleaned up behind it. */
 struct bk_link {

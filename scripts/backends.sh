@@ -7,8 +7,8 @@
 #   scripts/backends.sh status                one line each; exit code 1 unless all run
 #   scripts/backends.sh stop                  stops exactly what it started
 #
-# Names after the command choose: rabbitmq, mosquitto. Kafka is not installed: without KAFKA_BROKERS
-# the benchmarks use librdkafka's own cluster and call it kafka-mock. Variables:
+# Names after the command choose: rabbitmq, mosquitto. Kafka is not installed: name one with
+# KAFKA_BROKERS; kafka-mock is librdkafka's own cluster. Variables:
 #
 #   BENCH_BACKENDS_DIR    data, logs, process ids; build-backends/
 #   BENCH_BACKENDS_PORT   the first of four ports in a row; 28300

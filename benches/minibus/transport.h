@@ -80,8 +80,8 @@ const char *mb_transport_guarantee(const mb_transport *transport, mb_confirm con
 const char *mb_transport_url(const mb_transport *transport);
 
 /** The URL of a backend: of `rabbitmq` from RABBITMQ_URL, of `mqtt` from MQTT_BROKER (HOST[:PORT]
- *  or a URL), of `kafka` from KAFKA_BROKERS (HOST:PORT,...; without it kafka:mock). `inmemory`,
- *  `loopback` and `file` have no variable; `file` needs a path, so it is refused here.
+ *  or a URL), of `kafka` from KAFKA_BROKERS (HOST:PORT,...). `inmemory`, `loopback` and
+ *  `kafka-mock` need no variable; `file` needs a path, so it is refused here.
  *  @return 0, MB_EINVAL, MB_EUNREACHABLE when its variable is not set. */
 int mb_transport_url_of(char *url, size_t size, const char *backend, mb_error *error);
 

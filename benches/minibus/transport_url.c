@@ -192,13 +192,15 @@ int mb__url_check_options(const struct mb__url *url, const char *const *known, m
 }
 
 static const struct {
-    const char *backend, *variable, *prefix, *fallback;
+    const char *backend, *url; /* one that is always the same, or NULL ... */
+    const char *variable, *prefix, *advice;
 } addresses[] = {
-    {"inmemory", NULL, "", "inmemory:"},
-    {"loopback", NULL, "", "loopback:"},
-    {"rabbitmq", "RABBITMQ_URL", "amqp://", NULL},
-    {"mqtt", "MQTT_BROKER", "mqtt://", NULL},
-    {"kafka", "KAFKA_BROKERS", "kafka://", "kafka:mock"},
+    {"inmemory", "inmemory:", NULL, NULL, NULL},
+    {"loopback", "loopback:", NULL, NULL, NULL},
+    {"kafka-mock", "kafka:mock", NULL, NULL, NULL},
+    {"rabbitmq", NULL, "RABBITMQ_URL", "amqp://", " (scripts/backends.sh start prints it)"},
+    {"mqtt", NULL, "MQTT_BROKER", "mqtt://", " (scripts/backends.sh start prints it)"},
+    {"kafka", NULL, "KAFKA_BROKERS", "kafka://", ""},
 };
 
 int mb_transport_url_of(char *url, size_t size, const char *backend, mb_error *error) {
@@ -207,26 +209,23 @@ int mb_transport_url_of(char *url, size_t size, const char *backend, mb_error *e
             continue;
         }
         const char *variable = addresses[i].variable;
-        const char *value = variable ? getenv(variable) : NULL;
-        const char *prefix = addresses[i].prefix;
+        const char *value = variable ? getenv(variable) : addresses[i].url;
+        const char *prefix = variable ? addresses[i].prefix : "";
         if (!value || !*value) {
-            value = addresses[i].fallback;
-            prefix = "";
-        } else if (strncmp(value, prefix, strlen(prefix)) == 0) {
-            prefix = "";
+            return mb__fail(error, MB_EUNREACHABLE, "%s is not set%s", variable,
+                            addresses[i].advice);
         }
-        if (!value) {
-            return mb__fail(error, MB_EUNREACHABLE,
-                            "%s is not set (scripts/backends.sh start prints it)", variable);
+        if (strncmp(value, prefix, strlen(prefix)) == 0) {
+            prefix = "";
         }
         if ((size_t)snprintf(url, size, "%s%s", prefix, value) >= size) {
-            return mb__fail(error, MB_EINVAL, "the value of %s is too long", variable);
+            return mb__fail(error, MB_EINVAL, "the URL of %s is too long", backend);
         }
         return 0;
     }
     return mb__fail(error, MB_EINVAL,
-                    "'%.40s' is no backend with an address: use inmemory, loopback, rabbitmq, mqtt "
-                    "or kafka",
+                    "'%.40s' is no backend with an address: use inmemory, loopback, rabbitmq, "
+                    "mqtt, kafka or kafka-mock",
                     backend);
 }
 

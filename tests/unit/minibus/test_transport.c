@@ -171,8 +171,10 @@ static void test_addresses_come_from_the_environment(void **state) {
     setenv("MQTT_BROKER", "mqtt://host:2", 1);
     assert_int_equal(mb_transport_url_of(url, sizeof url, "mqtt", &error), 0);
     assert_string_equal(url, "mqtt://host:2");
-    assert_int_equal(mb_transport_url_of(url, sizeof url, "kafka", &error), 0);
+    assert_int_equal(mb_transport_url_of(url, sizeof url, "kafka-mock", &error), 0);
     assert_string_equal(url, "kafka:mock");
+    expect_error(mb_transport_url_of(url, sizeof url, "kafka", &error), &error, MB_EUNREACHABLE,
+                 "KAFKA_BROKERS is not set");
     const int rc = mb_transport_url_of(url, sizeof url, "rabbitmq", &error);
     expect_error(rc, &error, MB_EUNREACHABLE, "RABBITMQ_URL is not set");
     assert_true(mb_transport_is_skip(rc));
