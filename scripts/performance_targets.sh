@@ -13,13 +13,14 @@ page=$root/docs/performance-targets.md
 gates=$root/baselines/gates.json
 
 check() {
-  local why status=0
+  local why whys status=0
+  whys=$(jq -er '.budgets[].why' "$gates" | sort -u)
   while IFS= read -r why; do
     grep -qF -- "$why" "$page" || {
       say "the page does not have: $why"
       status=1
     }
-  done < <(jq -r '.budgets[].why' "$gates" | sort -u)
+  done <<<"$whys"
   return "$status"
 }
 
