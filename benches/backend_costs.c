@@ -138,7 +138,7 @@ static void pooled(bench_state *b) {
                    (unsigned long long)stats.opened);
     }
     if (c->size_bytes > 0) { /* an allocator that does not tell has measured nothing */
-        bench_counter(b, "memory per idle connection", mb_pool_bytes_per_idle(c->pool),
+        bench_counter(b, "bytes_per_idle_connection", mb_pool_bytes_per_idle(c->pool),
                       BENCH_COUNTER_VALUE, "bytes");
     }
 }
