@@ -235,6 +235,16 @@ struct spawner {
     struct spawned *publishers;
 };
 
+/* Publishers are an axis here, not threads of the framework, which flags only its own. */
+static void label_oversubscribed(bench_state *b, int n_publishers) {
+    const int n_cpus = fx_n_cpus();
+    if (n_publishers > n_cpus) {
+        char text[64];
+        snprintf(text, sizeof text, "%d publishers on %d CPUs", n_publishers, n_cpus);
+        bench_label(b, "oversubscribed", text);
+    }
+}
+
 static int spawn_setup(bench_state *b) {
     struct spawner *s = fx_new(b, sizeof *s);
     if (!s) {
@@ -242,6 +252,7 @@ static int spawn_setup(bench_state *b) {
     }
     const mb_broker_options options = {.queue_capacity = BATCH};
     s->n_publishers = (int)bench_param_i64(b, "publishers");
+    label_oversubscribed(b, s->n_publishers);
     s->publishers = calloc((size_t)s->n_publishers, sizeof *s->publishers);
     if (!s->publishers) {
         return fx_failed(b, MB_ENOMEM);

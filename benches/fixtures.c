@@ -1,6 +1,7 @@
 /* Helpers of the suites. Nothing in here is measured. */
 #include "fixtures.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,11 @@ void *fx_new(bench_state *b, size_t size) {
     }
     bench_set_user(b, fixture);
     return fixture;
+}
+
+int fx_n_cpus(void) {
+    cpu_set_t allowed;
+    return sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
 }
 
 void *fx_payload(size_t size) {
