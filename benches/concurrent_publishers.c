@@ -12,7 +12,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "fixtures.h"
 #include "minibus/broker.h"
@@ -297,9 +296,8 @@ static void *publish_once(void *argument) {
 
 /* @return the time from the first thread's creation to the last one's end, or a negative one. */
 static double spawn_once(bench_state *b, struct spawner *s) {
-    struct timespec from, to;
     int n_started = 0;
-    clock_gettime(CLOCK_MONOTONIC, &from);
+    const int64_t from_ns = fx_now_ns();
     while (n_started < s->n_publishers &&
            pthread_create(&s->publishers[n_started].thread, NULL, publish_once,
                           &s->publishers[n_started]) == 0) {
@@ -308,12 +306,12 @@ static double spawn_once(bench_state *b, struct spawner *s) {
     for (int i = 0; i < n_started; i++) {
         pthread_join(s->publishers[i].thread, NULL);
     }
-    clock_gettime(CLOCK_MONOTONIC, &to);
+    const int64_t to_ns = fx_now_ns();
     if (n_started < s->n_publishers) {
         bench_fail(b, "cannot start thread %d of %d", n_started + 1, s->n_publishers);
         return -1;
     }
-    return (double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec);
+    return (double)(to_ns - from_ns);
 }
 
 /* What a thread published must be in its queue, once and in order. */

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "minibus/codec.h"
 #include "minibus/error.h"
@@ -23,6 +24,12 @@ void *fx_new(bench_state *b, size_t size) {
     }
     bench_set_user(b, fixture);
     return fixture;
+}
+
+int64_t fx_now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
 int fx_n_cpus(void) {

@@ -26,6 +26,9 @@ static inline int fx_failed(bench_state *b, int rc) {
  *  @return NULL without memory; the benchmark has failed then. */
 void *fx_new(bench_state *b, size_t size);
 
+/** CLOCK_MONOTONIC, in nanoseconds. */
+int64_t fx_now_ns(void);
+
 /** CPUs that this process may use, at least 1. */
 int fx_n_cpus(void);
 
