@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "allocations.h"
+#include "fixtures.h"
 
 #define MARK "RUN_BENCHES_ALLOCATOR_CHILD" /* its value is the allocator's name */
 
@@ -112,12 +112,6 @@ static double fragmentation(struct load *l) {
 
 /* ---- the child ------------------------------------------------------------------------------- */
 
-static double now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 /* Answers requests on standard input, each of so many iterations; 0: how fragmented is the heap? */
 static int serve(const struct allocator *a) {
     static struct load load = {.random = 88172645463325252u};
@@ -128,9 +122,9 @@ static int serve(const struct allocator *a) {
     }
     while (read(STDIN_FILENO, &iterations, sizeof iterations) == sizeof iterations) {
         struct allocator_report report = {.fragmentation = -1};
-        const double from_ns = now_ns();
+        const int64_t from_ns = fx_now_ns();
         run_load(&load, iterations);
-        report.elapsed_ns = now_ns() - from_ns;
+        report.elapsed_ns = (double)(fx_now_ns() - from_ns);
         if (iterations == 0 && allocations_are_glibc()) {
             report.fragmentation = fragmentation(&load);
         }

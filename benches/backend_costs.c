@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <malloc.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -138,7 +137,7 @@ static void pooled(bench_state *b) {
                    (unsigned long long)stats.opened);
     }
     if (c->size_bytes > 0) { /* an allocator that does not tell has measured nothing */
-        bench_counter(b, "memory per idle connection", mb_pool_bytes_per_idle(c->pool),
+        bench_counter(b, "bytes_per_idle_connection", mb_pool_bytes_per_idle(c->pool),
                       BENCH_COUNTER_VALUE, "bytes");
     }
 }

@@ -1,8 +1,10 @@
 /* Helpers of the suites. Nothing in here is measured. */
 #include "fixtures.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "minibus/codec.h"
 #include "minibus/error.h"
@@ -22,6 +24,17 @@ void *fx_new(bench_state *b, size_t size) {
     }
     bench_set_user(b, fixture);
     return fixture;
+}
+
+int64_t fx_now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+int fx_n_cpus(void) {
+    cpu_set_t allowed;
+    return sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
 }
 
 void *fx_payload(size_t size) {

@@ -26,6 +26,12 @@ static inline int fx_failed(bench_state *b, int rc) {
  *  @return NULL without memory; the benchmark has failed then. */
 void *fx_new(bench_state *b, size_t size);
 
+/** CLOCK_MONOTONIC, in nanoseconds. */
+int64_t fx_now_ns(void);
+
+/** CPUs that this process may use, at least 1. */
+int fx_n_cpus(void);
+
 /** Bytes of which every value occurs: codecs have no easy case. Free with free(); or NULL. */
 void *fx_payload(size_t size);
 

@@ -4,7 +4,6 @@
  * what is prepared and cleared away between batches is left out. The times here include the
  * counting; those of the operations themselves are in core_operations.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -149,8 +149,8 @@ static void use_pooled(bench_state *b) {
     if (mb_pool_stats_now(p->pool).idle != CONNECTIONS) {
         bench_fail(b, "a connection was lost");
     }
-    bench_counter(b, "bytes_per_idle", mb_pool_bytes_per_idle(p->pool), BENCH_COUNTER_VALUE,
-                  "bytes");
+    bench_counter(b, "bytes_per_idle_connection", mb_pool_bytes_per_idle(p->pool),
+                  BENCH_COUNTER_VALUE, "bytes");
 }
 
 void memory_profiling_add_pool(bench_suite *suite) {

@@ -5,7 +5,6 @@
  * A hang ends a launch by its time limit, and fails the benchmark.
  */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
 #include <time.h>
