@@ -101,6 +101,21 @@ build_tree() {
   quietly cmake --build "$dir" --parallel
 }
 
+started_servers=()
+
+# start_server NAME VARIABLE: and sets the variable to its address, unless that names one already.
+start_server() {
+  local address
+  [[ -z ${!2-} ]] || return 0
+  "$root/scripts/backends.sh" status "$1" >/dev/null || started_servers+=("$1")
+  address=$("$root/scripts/backends.sh" start "$1") && eval "$address"
+}
+
+# stop_servers: those that start_server has started.
+stop_servers() {
+  [[ ${#started_servers[@]} -eq 0 ]] || "$root/scripts/backends.sh" stop "${started_servers[@]}"
+}
+
 # source_files PATTERN...: the project's own files, also those not committed yet, NUL-separated.
 # The checkout may belong to somebody else, as it does in most containers.
 source_files() {

@@ -25,25 +25,9 @@ build_tree "$root/build" -DCMAKE_BUILD_TYPE=Release -DBENCH_BUILD_TESTS=OFF
 ln -sfn build/run_benches run_benches
 [[ $# -eq 0 ]] || exec ./run_benches "$@"
 
-started=()
-trap '[[ ${#started[@]} -eq 0 ]] || scripts/backends.sh stop "${started[@]}"' EXIT
-
-# start_server NAME VARIABLE: unless the variable names one that runs already.
-start_server() {
-  local address
-  [[ -z ${!2-} ]] || return 0
-  if ! scripts/backends.sh status "$1" >/dev/null; then
-    started+=("$1")
-  fi
-  if address=$(scripts/backends.sh start "$1"); then
-    eval "$address"
-  else
-    say "goes on without $1"
-  fi
-}
-
-start_server mosquitto MQTT_BROKER
-start_server rabbitmq RABBITMQ_URL
+trap stop_servers EXIT
+start_server mosquitto MQTT_BROKER || say 'goes on without mosquitto'
+start_server rabbitmq RABBITMQ_URL || say 'goes on without rabbitmq'
 status=0
 ./run_benches --output-format summary --out build/results.json --report build/report || status=$?
 printf '\nAll figures: build/results.json and build/report/index.html\n'

@@ -13,23 +13,24 @@ cd "$root"
 
 with_servers=(backend_comparison)
 
+[[ $# -eq 0 || ($# -eq 1 && $1 == --servers) ]] || die "use: $(basename "$0") [--servers]"
+
 need_to_build
 install_missing
 build_tree "$root/build" -DCMAKE_BUILD_TYPE=Release -DBENCH_BUILD_TESTS=OFF
 
-case ${1-} in
-  '')
+case $# in
+  0)
     exclude=()
     for suite in "${with_servers[@]}"; do
       exclude+=(--exclude "$suite/**")
     done
     exec build/run_benches "${exclude[@]}" --save-baseline main
     ;;
-  --servers)
-    trap 'scripts/backends.sh stop' EXIT
-    addresses=$(scripts/backends.sh start)
-    eval "$addresses"
+  1)
+    trap stop_servers EXIT
+    start_server mosquitto MQTT_BROKER
+    start_server rabbitmq RABBITMQ_URL
     build/run_benches "${with_servers[@]}" --save-baseline servers
     ;;
-  *) die "use: $(basename "$0") [--servers]" ;;
 esac

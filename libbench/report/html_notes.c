@@ -133,6 +133,7 @@ static void add_budget(struct bench__strbuf *out, const bench_budget *b) {
             bench__strbuf_add(out, "</span>");
         }
     }
+    out->failed |= loosening.failed;
     bench__strbuf_clear(&loosening);
     bench__strbuf_add(out, "</td><td>");
     bench__html_text(out, b->metric);

@@ -197,6 +197,7 @@ static void add_budget(struct bench__strbuf *out, const bench_budget *b) {
     bench__strbuf_add(&note, note.n > 0 && b->reason != NULL && b->reason[0] != '\0' ? "; " : "");
     bench__strbuf_add_safe(&note, b->reason != NULL ? b->reason : "");
     add_foreign_cell(out, note.n > 0 ? note.text : "");
+    out->failed |= note.failed;
     bench__strbuf_clear(&note);
     bench__strbuf_addc(out, '\n');
 }
