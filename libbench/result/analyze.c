@@ -23,7 +23,7 @@
 #include <string.h>
 
 #define LEAST_MODAL_SPREAD                                                                         \
-    0.1 /* of the median, from q05 to q95: below, several speeds matter to nobody */
+    0.1 /* of the median, between quartiles or launches: what few samples do is no speed */
 #define MIN_LAUNCHES_TO_RESAMPLE  10
 #define MIN_LAUNCHES_TO_CORRELATE 8
 #define MDE_ALPHA                 0.01
@@ -388,6 +388,19 @@ static int is_clock_bound(struct work *w) {
     return length < fmax(resolutions * clock->resolution_ns, overheads * clock->overhead_ns);
 }
 
+/* From the second fastest launch to the second slowest: a single odd one is no speed. */
+static double spread_of_launches(const struct work *w) {
+    double low[2] = {INFINITY, INFINITY}, high[2] = {0, 0};
+    for (size_t i = 0; i < w->n_launches; i++) {
+        const double x = w->launch[i]->median_ns;
+        low[1] = fmin(low[1], fmax(x, low[0]));
+        low[0] = fmin(low[0], x);
+        high[1] = fmax(high[1], fmin(x, high[0]));
+        high[0] = fmax(high[0], x);
+    }
+    return w->n_launches < 4 ? 0 : high[1] - low[1];
+}
+
 static unsigned flags_of_samples(struct work *w, double empty_loop_ns) {
     unsigned flags = 0;
     if (w->result->options.sampling != BENCH_SAMPLING_LATENCY &&
@@ -399,7 +412,8 @@ static unsigned flags_of_samples(struct work *w, double empty_loop_ns) {
         flags |= BENCH_FLAG_CLOCK_BOUND;
     }
     const bench_time_estimates *time = &w->result->time;
-    const int is_wide = time->q95 - time->q05 > LEAST_MODAL_SPREAD * time->median.point;
+    const double apart = fmax(time->q75 - time->q25, spread_of_launches(w));
+    const int is_wide = apart > LEAST_MODAL_SPREAD * time->median.point;
     return flags | (time->n_modes > 1 && is_wide ? BENCH_FLAG_MULTIMODAL : 0);
 }
 

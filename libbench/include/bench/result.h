@@ -74,7 +74,7 @@ enum {
     BENCH_FLAG_NOT_STEADY = 1 << 1,     /**< a launch was still drifting when warm-up was capped */
     BENCH_FLAG_OVERSUBSCRIBED = 1 << 2, /**< more threads than CPUs */
     BENCH_FLAG_NOISY = 1 << 3,          /**< over 30 % of the launches contaminated */
-    BENCH_FLAG_MULTIMODAL = 1 << 4,     /**< several peaks, and 10 % or more from q05 to q95 */
+    BENCH_FLAG_MULTIMODAL = 1 << 4,     /**< several peaks; quartiles or launches 10 % apart */
     BENCH_FLAG_WRITES_OUTPUT = 1 << 5,  /**< the benchmark printed while measured */
     BENCH_FLAG_CLOCK_BOUND = 1 << 6,    /**< samples or batches too short for the clock */
     BENCH_FLAG_FEW_LAUNCHES = 1 << 7    /**< fewer valid launches than asked for */
