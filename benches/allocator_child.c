@@ -44,8 +44,7 @@ static const struct allocator *find_allocator(const char *name) {
 
 enum {
     SLOTS = 4096,
-    LONG_LIVED = 16 /* one slot of so many is replaced as rarely */,
-    HEADER = 176
+    LONG_LIVED = 16 /* one slot of so many is replaced as rarely */
 };
 
 struct load {
@@ -81,14 +80,15 @@ static void replace(struct load *l, size_t slot, size_t size) {
         l->n_wrong++;
         return;
     }
-    memset(message, (int)(slot % 251), HEADER);
+    memset(message, (int)(slot % 251), MESSAGE_HEADER);
     message[size - 1] = (unsigned char)(slot % 251);
     l->slots[slot].message = message;
     l->slots[slot].size = size;
 }
 
 static void run_load(struct load *l, uint64_t iterations) {
-    static const size_t sizes[] = {HEADER + 100, HEADER + 1024, HEADER + 10240};
+    static const size_t sizes[] = {MESSAGE_HEADER + 100, MESSAGE_HEADER + 1024,
+                                   MESSAGE_HEADER + 10240};
     for (uint64_t i = 0; i < iterations * ALLOCATOR_CHILD_OPERATIONS; i++) {
         const uint64_t random = next_random(l);
         size_t slot = random % SLOTS;

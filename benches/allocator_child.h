@@ -8,7 +8,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { ALLOCATOR_CHILD_OPERATIONS = 1000 }; /* messages that come, per iteration */
+enum {
+    ALLOCATOR_CHILD_OPERATIONS = 1000, /* messages that come, per iteration */
+    MESSAGE_HEADER = 176               /* bytes that a message takes besides its payload */
+};
 
 struct allocator_child {
     pid_t pid;  /* 0: none */

@@ -179,13 +179,16 @@ static void acked_teardown(bench_state *b) {
     free(a);
 }
 
-/* Nothing may be left unsettled, and nothing settled but what was delivered. */
+/* Nothing may be left unsettled or unread, and nothing settled but what was delivered. */
 static void check_settled(bench_state *b, struct acked *a) {
     const mb_ack_stats stats = mb_ack_stats_now(a->rounds.subscriber);
     const uint64_t n_lost = stats.dropped + stats.timed_out + stats.dead_failures;
     if (stats.pending + stats.returned + stats.dead + n_lost != 0) {
         bench_fail(b, "%zu deliveries are not settled, %llu messages are lost",
                    stats.pending + stats.returned + stats.dead, (unsigned long long)n_lost);
+    }
+    if (a->dead && mb_subscriber_stats_now(a->dead).queued != 0) {
+        bench_fail(b, "more dead letters than messages were refused");
     }
     feature_check(b, &a->rounds);
 }

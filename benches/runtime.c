@@ -151,7 +151,8 @@ struct echo {
     struct wakeup there, back;
     pthread_t thread;
     int has_thread;
-    int is_ending; /* before the last one is sent there */
+    int is_ending;       /* before the last one is sent there */
+    uint64_t n_answered; /* by the thread, before it sends back */
 };
 
 static void *answer(void *argument) {
@@ -161,6 +162,7 @@ static void *answer(void *argument) {
         if (e->is_ending) {
             return NULL;
         }
+        e->n_answered++;
         wakeup_send(&e->back);
     }
 }
@@ -198,9 +200,16 @@ static void echo_teardown(bench_state *b) {
 /* Two wake-ups: one clock cannot tell when another thread has begun to run. */
 static void there_and_back(bench_state *b) {
     struct echo *e = bench_user(b);
+    const uint64_t n_before = e->n_answered;
+    uint64_t n_sent = 0;
     BENCH_LOOP(b) {
         wakeup_send(&e->there);
         wakeup_wait(&e->back);
+        n_sent++;
+    }
+    if (e->n_answered - n_before != n_sent) {
+        bench_fail(b, "%llu answers to %llu wake-ups",
+                   (unsigned long long)(e->n_answered - n_before), (unsigned long long)n_sent);
     }
 }
 

@@ -13,7 +13,7 @@
 #include "fixtures.h"
 #include "suites.h"
 
-enum { HEADER = 176, BLOCKS_BYTES = 4 << 20, BLOCKS_MAX = BLOCKS_BYTES / HEADER };
+enum { BLOCKS_BYTES = 4 << 20, BLOCKS_MAX = BLOCKS_BYTES / MESSAGE_HEADER };
 
 /* Memory is given back to the kernel when a benchmark says so, and not on its own. */
 enum { NEVER_TRIM = 1 << 30, TRIM_BY_DEFAULT = 128 << 10 };
@@ -41,10 +41,10 @@ static int blocks_setup(bench_state *b, int is_trimmed) {
     if (!f) {
         return -1;
     }
-    f->size = HEADER + (size_t)bench_param_i64(b, "size");
+    f->size = MESSAGE_HEADER + (size_t)bench_param_i64(b, "size");
     f->is_trimmed = is_trimmed;
     if (f->size > BLOCKS_BYTES) {
-        bench_fail(b, "size: at most %d", BLOCKS_BYTES - HEADER);
+        bench_fail(b, "size: at most %d", BLOCKS_BYTES - MESSAGE_HEADER);
         return -1;
     }
     mallopt(M_TRIM_THRESHOLD, NEVER_TRIM);

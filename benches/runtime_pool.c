@@ -5,103 +5,23 @@
  * "used" means that a message of 100 bytes was sent over the connection and the server's
  * acknowledgement came back: a connection that was opened just now has proved itself then.
  */
-#include <malloc.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
-#include "allocations.h"
+#include "connections.h"
 #include "fixtures.h"
-#include "minibus/busd.h"
 #include "minibus/error.h"
-#include "minibus/pool.h"
-#include "minibus/transport.h"
 #include "suites.h"
 
 #define WAIT_LIMIT_NS INT64_C(5000000000)
 
-enum { URL_SIZE = 64, MAX_CONNECTIONS = 4 };
-
-struct connection {
-    mb_transport *transport;
-    int64_t held_bytes; /* by this side of it; neither the server's nor the kernel's */
-    atomic_int n_users;
-};
-
-struct connections {
-    mb_busd *server;
-    char url[URL_SIZE];
-    mb_message *message;
-    mb_pool *pool;
-};
-
-/* ---- the pool's callbacks -------------------------------------------------------------------- */
-
-static int open_connection(void **out, void *user) {
-    const struct connections *f = user;
-    const int64_t held_before = allocations_now().live_bytes;
-    struct connection *c = calloc(1, sizeof *c);
-    if (!c) {
-        return MB_ENOMEM;
-    }
-    const int rc = mb_transport_open(&c->transport, f->url, NULL);
-    if (rc) {
-        free(c);
-        return rc;
-    }
-    c->held_bytes = (int64_t)malloc_usable_size(c) + allocations_now().live_bytes - held_before;
-    *out = c;
-    return 0;
-}
-
-static void close_connection(void *connection, void *user) {
-    (void)user;
-    struct connection *c = connection;
-    mb_transport_close(c->transport);
-    free(c);
-}
-
-static size_t size_of_connection(void *connection, void *user) {
-    (void)user;
-    return (size_t)((const struct connection *)connection)->held_bytes;
-}
-
-/* ---- fixture --------------------------------------------------------------------------------- */
-
-static int use(const struct connections *f, struct connection *c) {
-    const int64_t held_before = allocations_now().live_bytes;
-    const int rc = mb_transport_publish(c->transport, "pool", &f->message, 1, MB_CONFIRMED, NULL);
-    c->held_bytes += allocations_now().live_bytes - held_before;
-    return rc;
-}
+enum { MESSAGE_SIZE = 100, MAX_CONNECTIONS = 4 };
 
 static int connections_setup(bench_state *b) {
     struct connections *f = fx_new(b, sizeof *f);
-    if (!f) {
+    if (!f || connections_start(b, f, MAX_CONNECTIONS, MESSAGE_SIZE, 0)) {
         return -1;
     }
-    allocations_start();
-    mb_error error = {0};
-    if (mb_busd_start(&f->server, 0, &error)) {
-        bench_fail(b, "%s", error.text);
-        return -1;
-    }
-    snprintf(f->url, sizeof f->url, "loopback://127.0.0.1:%d", mb_busd_port(f->server));
-    const mb_pool_options options = {.max_connections = MAX_CONNECTIONS,
-                                     .connect = open_connection,
-                                     .close = close_connection,
-                                     .size_bytes = size_of_connection,
-                                     .user = f};
-    if (fx_failed(b, mb_pool_new(&f->pool, &options)) ||
-        fx_failed(b, fx_message(&f->message, 100))) {
-        return -1;
-    }
-    void *connection;
-    if (fx_failed(b, mb_pool_checkout(&connection, f->pool, 0))) {
-        return -1;
-    }
-    const int rc = use(f, connection);
-    mb_pool_checkin(f->pool, connection, 0);
-    return fx_failed(b, rc);
+    return fx_failed(b, connections_fill(f, 1));
 }
 
 static void connections_teardown(bench_state *b) {
@@ -109,10 +29,7 @@ static void connections_teardown(bench_state *b) {
     if (!f) {
         return;
     }
-    mb_pool_free(f->pool);
-    mb_message_unref(f->message);
-    mb_busd_stop(f->server);
-    allocations_stop();
+    connections_stop(f);
     free(f);
 }
 
@@ -144,7 +61,7 @@ static int check_out_and_in(struct connections *f, int is_used, int is_broken) {
     struct connection *c = connection;
     const int is_shared = atomic_fetch_add_explicit(&c->n_users, 1, memory_order_relaxed) != 0;
     if (is_used) {
-        rc = use(f, c);
+        rc = connections_use(f, c);
     }
     atomic_fetch_sub_explicit(&c->n_users, 1, memory_order_relaxed);
     mb_pool_checkin(f->pool, connection, is_broken);

@@ -107,8 +107,8 @@ int mb_log_new(mb_log **out, const mb_log_options *options);
 void mb_log_free(mb_log *log);
 mb_middleware mb_log_middleware(mb_log *log);
 
-/** How many lines were written since the beginning; those of a call that a file refused, in whole
- *  or in part, are not. */
+/** How many lines were written since the beginning. A file gets up to 8 KiB of them at once; those
+ *  that it refused, in whole or in part, do not count. */
 uint64_t mb_log_n_lines(mb_log *log);
 /** Reads a line back from the ring. @param age 0 is the latest. @return 0, MB_EEMPTY. */
 int mb_log_read(char line[MB_LOG_LINE_SIZE], mb_log *log, size_t age);

@@ -147,11 +147,11 @@ static int fail_damaged(const struct file *t, mb_error *error) {
 
 /* The next record that is whole. @return 1, 0 when there is none yet, MB_EFORMAT. */
 static int next_record(const unsigned char **out, size_t *size, struct file *t, mb_error *error) {
-    const unsigned char *p = t->in.data + t->in_at;
     const size_t n_bytes = t->in.size - t->in_at;
-    if (n_bytes < HEADER_SIZE) {
+    if (n_bytes < HEADER_SIZE) { /* there may be no buffer yet */
         return 0;
     }
+    const unsigned char *p = t->in.data + t->in_at;
     *size = get_u32(p);
     *out = p + HEADER_SIZE;
     if (*size == 0 || *size > RECORD_MAX) {

@@ -269,21 +269,19 @@ static int wait_for_topic(struct kafka *t, int64_t deadline_ns, mb_error *error)
     struct handle *h = &t->consumer;
     for (;;) {
         const struct rd_kafka_metadata *metadata;
-        rd_kafka_resp_err_t code =
+        const rd_kafka_resp_err_t code =
             rd_kafka_metadata(h->rk, 0, h->topic, &metadata, mb__poll_ms(t->timeout_ns));
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            const int is_there = metadata->topic_cnt == 1 && metadata->topics[0].err == 0 &&
-                                 metadata->topics[0].partition_cnt > PARTITION;
-            rd_kafka_metadata_destroy(metadata);
-            if (is_there) {
-                return 0;
-            }
-            code = RD_KAFKA_RESP_ERR__TIMED_OUT;
-        } else {
+        if (code) {
             return fail_with(t, code, error);
         }
+        const int is_there = metadata->topic_cnt == 1 && metadata->topics[0].err == 0 &&
+                             metadata->topics[0].partition_cnt > PARTITION;
+        rd_kafka_metadata_destroy(metadata);
+        if (is_there) {
+            return 0;
+        }
         if (mb__left_ns(deadline_ns) == 0) {
-            return fail_with(t, code, error);
+            return fail_with(t, RD_KAFKA_RESP_ERR__TIMED_OUT, error);
         }
         rd_kafka_poll(h->rk, poll_ms(deadline_ns, SLICE_MS));
     }

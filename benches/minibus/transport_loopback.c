@@ -88,7 +88,8 @@ static int wait_for_answer(struct loopback *t, struct stream *s, mb_error *error
     return rc;
 }
 
-/* Sends what is in `out`. A refusal that is already there says more than a broken connection. */
+/* Sends what is in `out`. A refusal that is already there, perhaps behind answers to frames before,
+ * says more than a broken connection. */
 static int send_out(struct loopback *t, struct stream *s, mb_error *error) {
     if (s->fd < 0) {
         return lose(t, s, MB_ELOST, "the connection was lost before", error);
@@ -96,7 +97,10 @@ static int send_out(struct loopback *t, struct stream *s, mb_error *error) {
     const int rc = mb__net_send(s->fd, t->out.data, t->out.size, mb__deadline_ns(t->timeout_ns));
     if (rc == MB_ELOST) {
         struct mb__frame frame;
-        const int reason = read_frame(&frame, t, s, 0, error);
+        int reason;
+        do {
+            reason = read_frame(&frame, t, s, 0, error);
+        } while (reason == 0);
         return reason == MB_EREFUSED ? reason
                                      : lose(t, s, MB_ELOST, "the connection was lost", error);
     }

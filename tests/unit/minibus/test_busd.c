@@ -234,6 +234,24 @@ static void test_servers_that_answer_wrongly(void **state) {
     }
 }
 
+/* Of an unconfirmed publish nobody reads the answers. */
+static void test_a_refusal_behind_an_answer(void **state) {
+    (void)state;
+    char url[64];
+    mb_transport *t;
+    mb_error error = {0};
+    int listener, rc = 0;
+    const int fd = listen_raw(&listener, url, sizeof url, &t);
+    send_raw(fd, "\1\0\0\0A\3\0\0\0Eno", 12);
+    close(fd);
+    for (int i = 0; i < 1000 && rc == 0; i++) { /* the first may still find room */
+        rc = publish_numbered(t, "t", 1, 1, 1, MB_UNCONFIRMED, &error);
+    }
+    expect_error(rc, &error, MB_EREFUSED, "no");
+    mb_transport_close(t);
+    close(listener);
+}
+
 static void test_a_server_that_says_nothing(void **state) {
     (void)state;
     char url[64];
@@ -262,6 +280,7 @@ int main(void) {
         cmocka_unit_test(test_a_server_that_stops_and_comes_back),
         cmocka_unit_test(test_a_server_sends_at_once),
         cmocka_unit_test(test_servers_that_answer_wrongly),
+        cmocka_unit_test(test_a_refusal_behind_an_answer),
         cmocka_unit_test(test_a_server_that_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
