@@ -65,8 +65,9 @@ int mb_transport_subscribe(mb_transport *transport, const char *topic, mb_error 
 
 /** Takes the next message. @param out receives a reference. @param timeout_ns 0 or more, or
  *  MB_FOREVER. @return 0, MB_ETIMEOUT, MB_EINVAL (not subscribed), MB_ELOST, MB_EFORMAT and
- *  MB_EVERSION (something else wrote to the topic; it is skipped), MB_ENOMEM, MB_ESYSTEM. After
- *  MB_ENOMEM inmemory:, loopback: and file: give that message to the next call; others lose it. */
+ *  MB_EVERSION (something else wrote to the topic; it is skipped, but for a damaged record of
+ *  file:, behind which nothing can be found), MB_ENOMEM, MB_ESYSTEM. After MB_ENOMEM inmemory:,
+ *  loopback: and file: give that message to the next call; others lose it. */
 int mb_transport_receive(mb_message **out, mb_transport *transport, int64_t timeout_ns,
                          mb_error *error);
 
