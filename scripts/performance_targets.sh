@@ -42,7 +42,7 @@ def quantity($unit):
   elif $unit == "B/s" then scaled([[1, "B/s"], [1024, "KiB/s"], [1048576, "MiB/s"]])
   elif $unit == "bytes" then scaled([[1, "B"], [1024, "KiB"], [1048576, "MiB"]])
   elif $unit == "fraction" then "\(. * 100 | digits(3)) %"
-  else "\(digits(4)) \($unit | if . == "1" then "" else . end)" end;
+  else "\(digits(4))" + if $unit == "1" or $unit == "" then "" else " \($unit)" end end;
 def measured: .unit as $u | .measured | (.point | quantity($u)) +
   if .lower == null then "" else " (\(.lower | quantity($u)) … \(.upper | quantity($u)))" end;
 def bound($value): .unit as $u
