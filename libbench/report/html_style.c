@@ -35,6 +35,8 @@ const char bench__html_style[] =
     ".chip.good{color:var(--good)}td .chip.good.pass{border-color:transparent;padding-left:0}"
     ".chip.bad{color:var(--bad);font-weight:600}"
     ".chip.unsure{color:var(--unsure)}\n"
+    "nav{margin-top:20px}nav p a{margin-right:12px}\n"
+    "nav ul{margin:0 0 8px;padding:0;list-style:none;columns:300px;column-gap:20px}\n"
     ".scroll{overflow-x:auto}\n"
     "table{border-collapse:collapse;width:100%}\n"
     "th,td{padding:4px 10px;text-align:left;vertical-align:top;"
