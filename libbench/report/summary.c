@@ -39,17 +39,19 @@ static void add_row(struct page *p, const char *const *cells) {
 static void add_named_row(struct page *p, const char *const *cells, const char *what,
                           const char *name) {
     add_row(p, cells);
-    bench__strbuf_add_safe(&p->names, what);
+    bench__strbuf_add_safe(&p->names, what != NULL ? what : "");
+    p->names.failed |= what == NULL;
     bench__strbuf_add_safe(&p->names, name);
     bench__strbuf_addc(&p->names, '\n');
 }
 
 /* Takes one line off a text. @return its columns. */
-static int next_line(struct bench__strbuf *line, const char **text) {
+static int next_line(const struct page *p, struct bench__strbuf *line, const char **text) {
     const size_t n = strcspn(*text, "\n");
     bench__strbuf_clear(line);
     bench__strbuf_addn(line, *text, n);
     *text += n + ((*text)[n] != '\0');
+    p->c.out->failed |= line->failed;
     return bench__ink_width(line);
 }
 
@@ -58,15 +60,19 @@ static int fits_beside(const struct page *p, const char *lines) {
     int widest = 0, widest_name = 0;
     bench__strbuf_init(&line);
     for (const char *at = lines; *at != '\0';) {
-        const int width = next_line(&line, &at);
+        const int width = next_line(p, &line, &at);
         widest = width > widest ? width : widest;
     }
     for (const char *at = p->names.text; *at != '\0';) {
-        const int width = next_line(&line, &at);
+        const int width = next_line(p, &line, &at);
         widest_name = width > widest_name ? width : widest_name;
     }
     bench__strbuf_clear(&line);
     return MARGIN + widest + MARGIN + widest_name <= p->c.style->columns;
+}
+
+static void add_text(struct page *p, const struct bench__strbuf *text) {
+    bench__ink_add(p->c.out, p->c.style, BENCH__INK_PLAIN, bench__strbuf_text(text));
 }
 
 static void write_lines(struct page *p, const char *lines) {
@@ -77,24 +83,24 @@ static void write_lines(struct page *p, const char *lines) {
     bench__strbuf_init(&row);
     bench__strbuf_init(&name);
     for (const char *at = lines; *at != '\0';) {
-        const int width = next_line(&row, &at);
+        const int width = next_line(p, &row, &at);
         widest = width > widest ? width : widest;
     }
     for (const char *at = lines; *at != '\0';) {
-        const int width = next_line(&row, &at);
+        const int width = next_line(p, &row, &at);
         if (names != NULL) {
-            next_line(&name, &names);
+            next_line(p, &name, &names);
         }
         if (!is_beside && name.n > 0) {
             bench__ink_blanks(p->c.out, MARGIN);
-            bench__strbuf_add(p->c.out, bench__strbuf_text(&name));
+            add_text(p, &name);
             bench__strbuf_addc(p->c.out, '\n');
         }
         bench__ink_blanks(p->c.out, is_beside ? MARGIN : 2 * MARGIN);
-        bench__strbuf_add(p->c.out, bench__strbuf_text(&row));
+        add_text(p, &row);
         if (is_beside && name.n > 0) {
             bench__ink_blanks(p->c.out, widest - width + MARGIN);
-            bench__strbuf_add(p->c.out, bench__strbuf_text(&name));
+            add_text(p, &name);
         }
         bench__strbuf_addc(p->c.out, '\n');
     }
@@ -270,6 +276,11 @@ static void add_reasons(struct page *p) {
 
 /* ---- budgets ---- */
 
+/* Those without a margin, as of nothing allowed and nothing found, come last. */
+static double sort_key(const bench_budget *b) {
+    return isnan(b->margin) ? INFINITY : b->margin;
+}
+
 static int by_need(const void *a, const void *b) {
     const bench_budget *x = *(const bench_budget *const *)a, *y = *(const bench_budget *const *)b;
     static const int ranks[] = {[BENCH_BUDGET_OVER] = 0,
@@ -279,7 +290,7 @@ static int by_need(const void *a, const void *b) {
     if (ranks[x->verdict] != ranks[y->verdict]) {
         return ranks[x->verdict] - ranks[y->verdict];
     }
-    return (x->margin > y->margin) - (x->margin < y->margin);
+    return (sort_key(x) > sort_key(y)) - (sort_key(x) < sort_key(y));
 }
 
 static void add_budget(struct page *p, const bench_budget *b) {
