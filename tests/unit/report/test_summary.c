@@ -83,6 +83,33 @@ static void test_budgets_without_a_margin(void **state) {
     fixture_clear(&f);
 }
 
+static void test_quiet(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, FIXTURE_COMPARED);
+    style = (struct bench__style){.utf8 = 1, .columns = 80, .quiet = 1};
+    char *text = report_text(report, &f.outcome);
+    assert_golden(text, GOLDEN("summary_quiet.txt"));
+    free(text);
+    fixture_clear(&f);
+}
+
+/* A filter can choose pairs alone. */
+static void test_pairs_alone(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, FIXTURE_COMPARED);
+    const bench_run run = *f.run;
+    bench_outcome outcome = {.run = f.run};
+    f.run->n_results = 0;
+    style = (struct bench__style){.utf8 = 1, .columns = 80};
+    char *text = report_text(report, &outcome);
+    assert_golden(text, GOLDEN("summary_pairs.txt"));
+    f.run->n_results = run.n_results;
+    free(text);
+    fixture_clear(&f);
+}
+
 static void test_no_memory(void **state) {
     (void)state;
     style = (struct bench__style){.color = 1, .columns = 60};
@@ -99,6 +126,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_page),          cmocka_unit_test(test_hostile_names),
         cmocka_unit_test(test_lists_are_cut), cmocka_unit_test(test_budgets_without_a_margin),
+        cmocka_unit_test(test_quiet),         cmocka_unit_test(test_pairs_alone),
         cmocka_unit_test(test_no_memory),     cmocka_unit_test(test_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
