@@ -128,7 +128,7 @@ static void add_budget(struct bench__strbuf *out, const bench_budget *b) {
     const char *notes[] = {b->why, b->reason, loosening.n > 0 ? loosening.text : NULL};
     for (size_t i = 0; i < 3; i++) {
         if (notes[i] != NULL && notes[i][0] != '\0') {
-            bench__strbuf_add(out, "<span class=\"flags\">");
+            bench__strbuf_add(out, "<span class=\"note\">");
             bench__html_text(out, notes[i]);
             bench__strbuf_add(out, "</span>");
         }
@@ -154,7 +154,8 @@ static void add_budgets(const struct bench__page *page) {
         return;
     }
     bench__strbuf_add(page->out,
-                      "<h2 id=\"budgets\">Budgets</h2>\n<div class=\"scroll\"><table>\n<thead><tr>"
+                      "<h2 id=\"budgets\">Budgets</h2>\n<div class=\"scroll\"><table "
+                      "class=\"budgets\">\n<thead><tr>"
                       "<th class=\"name\">subject</th><th>metric</th>"
                       "<th class=\"number\">target</th><th class=\"number\">measured</th>"
                       "<th class=\"number\">room left</th><th></th></tr></thead>\n<tbody>\n");

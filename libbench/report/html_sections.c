@@ -62,7 +62,7 @@ static void add_counters(struct bench__strbuf *out, const bench_result *r) {
 
 static void add_labels(struct bench__strbuf *out, const bench_result *r) {
     for (size_t i = 0; i < r->n_labels; i++) {
-        bench__strbuf_add(out, "<div><dt>");
+        bench__strbuf_add(out, "<div class=\"label\"><dt>");
         bench__html_text(out, r->labels[i].name);
         bench__strbuf_add(out, "</dt><dd>");
         bench__html_text(out, r->labels[i].value);
