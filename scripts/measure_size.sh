@@ -9,7 +9,8 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-if [[ $# -gt 0 ]]; then
+[[ $# -eq 0 || ($# -eq 1 && -d $1) ]] || die "use: $(basename "$0") [BUILD-DIRECTORY]"
+if [[ $# -eq 1 ]]; then
   build=$1
 else
   need_to_build

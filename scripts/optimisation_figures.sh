@@ -80,6 +80,7 @@ figures_program='
 
 rewrite() { # rewrite RESULTS PAGE
   local results=$1 page=$2 lines temporary
+  [[ -r $results ]] || die "$results cannot be read"
   lines=$(jq -er "$figures_program" "$results") || die "$results is no result of pitfalls"
   temporary=$(mktemp "$page.XXXXXX")
   # shellcheck disable=SC2064 # its name of now

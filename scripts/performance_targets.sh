@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Writes docs/performance-targets.md from the budgets and from what a run has measured:
 #
-#   scripts/performance_targets.sh RESULTS.json     writes the page
+#   scripts/performance_targets.sh RESULTS.json [PAGE]
+#                                                   writes the page
 #   scripts/performance_targets.sh --check [GATES PAGE]
 #                                                   says which budget of the gates it does not name
 #
@@ -41,7 +42,7 @@ def quantity($unit):
   elif $unit == "B/s" then scaled([[1, "B/s"], [1024, "KiB/s"], [1048576, "MiB/s"]])
   elif $unit == "bytes" then scaled([[1, "B"], [1024, "KiB"], [1048576, "MiB"]])
   elif $unit == "fraction" then "\(. * 100 | digits(3)) %"
-  else "\(digits(4)) \($unit | if . == "1" then "" else . end)" end;
+  else "\(digits(4))" + if $unit == "1" or $unit == "" then "" else " \($unit)" end end;
 def measured: .unit as $u | .measured | (.point | quantity($u)) +
   if .lower == null then "" else " (\(.lower | quantity($u)) … \(.upper | quantity($u)))" end;
 def bound($value): .unit as $u
@@ -89,7 +90,7 @@ This page is generated: `scripts/performance_targets.sh RESULTS.json`. The same 
 
     ./run_benches regression_tests
 
-Measured on \(.host | host), \(.timestamp[0:10]), commit \(.git_commit[0:10])."
+Measured on \(.host | host), \(.timestamp[0:10]), commit \(.git_commit // "unknown" | .[0:10])."
 '
 
 if [[ ${1-} == --check && ($# -eq 1 || $# -eq 3) ]]; then
@@ -97,7 +98,11 @@ if [[ ${1-} == --check && ($# -eq 1 || $# -eq 3) ]]; then
   check
   exit
 fi
-[[ $# -eq 1 && -r $1 ]] || die "use: $(basename "$0") RESULTS.json | --check [GATES PAGE]"
-text=$(jq -r "$head_of_page" "$1" && jq -r "$rows" "$1") || die "$1 is not a file of results"
-printf '%s\n' "$text" >"$page"
+[[ ($# -eq 1 || $# -eq 2) && $1 != -* ]] ||
+  die "use: $(basename "$0") RESULTS.json [PAGE] | --check [GATES PAGE]"
+[[ -r $1 ]] || die "$1 cannot be read"
+page=${2-$page}
+text=$(jq -r "$head_of_page" "$1") && tables=$(jq -r "$rows" "$1") || tables=''
+[[ -n $tables ]] || die "$1 is not a file of results with budgets"
+printf '%s\n' "$text" "$tables" >"$page"
 check

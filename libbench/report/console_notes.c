@@ -18,7 +18,7 @@
 enum { INDENT = 4, LABEL_WIDTH = 17 };
 
 void bench__console_title(const struct bench__console *c, const char *title) {
-    bench__strbuf_addc(c->out, '\n');
+    bench__strbuf_add(c->out, c->out->n > 0 ? "\n" : "");
     bench__ink_add(c->out, c->style, BENCH__INK_BOLD, title);
     bench__strbuf_addc(c->out, '\n');
 }

@@ -146,6 +146,7 @@ static int add_page(const struct bench__page *page, const char *note, bench_erro
     add_title(page);
     bench__strbuf_addf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", bench__html_style);
     add_head(page, note);
+    bench__html_contents(page);
     bench__strbuf_add(out, "<main>\n");
     bench__html_table(page);
     int rc = bench__html_notes(page, err);

@@ -98,7 +98,7 @@ static void add_pairs(const struct bench__page *page) {
         return;
     }
     bench__strbuf_add(page->out,
-                      "<h2>Pairs <small>measured side by side</small></h2>\n"
+                      "<h2 id=\"pairs\">Pairs <small>measured side by side</small></h2>\n"
                       "<div class=\"scroll\"><table>\n<thead><tr><th class=\"name\">pair</th>"
                       "<th></th><th class=\"number\">change</th><th class=\"number\">between</th>"
                       "<th class=\"number\">sees</th><th>budget</th></tr></thead>\n<tbody>\n");
@@ -128,7 +128,7 @@ static void add_budget(struct bench__strbuf *out, const bench_budget *b) {
     const char *notes[] = {b->why, b->reason, loosening.n > 0 ? loosening.text : NULL};
     for (size_t i = 0; i < 3; i++) {
         if (notes[i] != NULL && notes[i][0] != '\0') {
-            bench__strbuf_add(out, "<span class=\"flags\">");
+            bench__strbuf_add(out, "<span class=\"note\">");
             bench__html_text(out, notes[i]);
             bench__strbuf_add(out, "</span>");
         }
@@ -154,7 +154,8 @@ static void add_budgets(const struct bench__page *page) {
         return;
     }
     bench__strbuf_add(page->out,
-                      "<h2>Budgets</h2>\n<div class=\"scroll\"><table>\n<thead><tr>"
+                      "<h2 id=\"budgets\">Budgets</h2>\n<div class=\"scroll\"><table "
+                      "class=\"budgets\">\n<thead><tr>"
                       "<th class=\"name\">subject</th><th>metric</th>"
                       "<th class=\"number\">target</th><th class=\"number\">measured</th>"
                       "<th class=\"number\">room left</th><th></th></tr></thead>\n<tbody>\n");
@@ -232,7 +233,7 @@ static void add_flags(const struct bench__page *page) {
 static void add_knowledge(const struct bench__page *page) {
     struct bench__strbuf words;
     bench__strbuf_init(&words);
-    bench__strbuf_add(page->out, "<h2>Good to know</h2>\n<dl>\n");
+    bench__strbuf_add(page->out, "<h2 id=\"notes\">Good to know</h2>\n<dl>\n");
     bench__strbuf_add(&words, BENCH__LEGEND_TIME "; " BENCH__LEGEND_SPREAD);
     const int has_pairs = page->view->n_pairs > 0;
     if (page->view->n_compared > 0 || has_pairs) {

@@ -27,6 +27,9 @@ const char *bench__html_tone(enum bench__tone tone);
 /** The verdict as a chip, or "new"; nothing without a verdict. */
 void bench__html_chip(struct bench__strbuf *out, const struct bench__row *row);
 
+/** Links to the suites, with how many of each were measured and were not, and to what follows them.
+ *  Nothing when there is one suite only. */
+void bench__html_contents(const struct bench__page *page);
 /** The table of all benchmarks, by suite. */
 void bench__html_table(const struct bench__page *page);
 /** Regressions and the like in full, budgets, scaling, what to know. @return 0 or BENCH_ENOMEM. */

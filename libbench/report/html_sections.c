@@ -62,7 +62,7 @@ static void add_counters(struct bench__strbuf *out, const bench_result *r) {
 
 static void add_labels(struct bench__strbuf *out, const bench_result *r) {
     for (size_t i = 0; i < r->n_labels; i++) {
-        bench__strbuf_add(out, "<div><dt>");
+        bench__strbuf_add(out, "<div class=\"label\"><dt>");
         bench__html_text(out, r->labels[i].name);
         bench__strbuf_add(out, "</dt><dd>");
         bench__html_text(out, r->labels[i].value);
@@ -180,7 +180,7 @@ static void add_section(const struct bench__page *page, const struct bench__row 
 }
 
 void bench__html_sections(const struct bench__page *page) {
-    bench__strbuf_add(page->out, "<h2>Every benchmark</h2>\n");
+    bench__strbuf_add(page->out, "<h2 id=\"benchmarks\">Every benchmark</h2>\n");
     for (size_t i = 0; i < page->view->n_rows; i++) {
         if (bench__row_measured(&page->view->rows[i])) {
             add_section(page, &page->view->rows[i]);

@@ -119,6 +119,11 @@ static void add_name(const struct bench__page *page, const struct bench__row *ro
     bench__strbuf_add(page->out, "</td>");
 }
 
+/* Without a baseline its columns are not there. */
+static int count_columns(const struct bench__page *page) {
+    return page->view->outcome->baseline != NULL ? 9 : 5;
+}
+
 static void add_row(const struct bench__page *page, const struct bench__row *row, double scale) {
     struct bench__strbuf *out = page->out;
     bench__strbuf_add(out, "<tr>");
@@ -133,7 +138,8 @@ static void add_row(const struct bench__page *page, const struct bench__row *row
         bench__strbuf_init(&words);
         bench__say_status(&words, row->result);
         int is_bad = bench__status_tone(row->result->status) == BENCH__TONE_BAD;
-        bench__strbuf_addf(out, "<td colspan=\"8\" class=\"%s\">", is_bad ? "ink-bad" : "muted");
+        bench__strbuf_addf(out, "<td colspan=\"%d\" class=\"%s\">", count_columns(page) - 1,
+                           is_bad ? "ink-bad" : "muted");
         bench__html_words(out, &words);
         bench__strbuf_add(out, "</td></tr>\n");
         return;
@@ -144,9 +150,10 @@ static void add_row(const struct bench__page *page, const struct bench__row *row
     bench__strbuf_add(out, "</tr>\n");
 }
 
-static void add_suite(const struct bench__page *page, const char *suite) {
-    bench__strbuf_add(page->out, "<h2 class=\"name\">");
-    bench__html_text(page->out, suite);
+/* `first` is the index of its first row. */
+static void add_suite(const struct bench__page *page, size_t first) {
+    bench__strbuf_addf(page->out, "<h2 class=\"name\" id=\"suite-%zu\">", first);
+    bench__html_text(page->out, page->view->rows[first].result->suite);
     bench__strbuf_add(page->out,
                       "</h2>\n<div class=\"scroll\"><table class=\"results\">\n<thead><tr>"
                       "<th class=\"name\">measured</th><th class=\"number\">time</th>"
@@ -164,8 +171,10 @@ static void add_suite(const struct bench__page *page, const char *suite) {
     bench__strbuf_add(page->out, "</tr></thead>\n<tbody>\n");
 }
 
-static void add_heading(struct bench__strbuf *out, const bench_result *r) {
-    bench__strbuf_add(out, "<tr class=\"group\"><th class=\"name\" colspan=\"9\">");
+static void add_heading(const struct bench__page *page, const bench_result *r) {
+    struct bench__strbuf *out = page->out;
+    bench__strbuf_addf(out, "<tr class=\"group\"><th class=\"name\" colspan=\"%d\">",
+                       count_columns(page));
     bench__html_text(out, r->group);
     if (r->n_params > 0) {
         bench__strbuf_addc(out, '/');
@@ -183,13 +192,69 @@ void bench__html_table(const struct bench__page *page) {
         int new_suite = above == NULL || strcmp(above->suite, r->suite) != 0;
         if (new_suite) {
             bench__strbuf_add(page->out, above != NULL ? "</tbody></table></div>\n" : "");
-            add_suite(page, r->suite);
+            add_suite(page, i);
         }
         if (new_suite || !bench__same_heading(above, r)) {
-            add_heading(page->out, r);
+            add_heading(page, r);
         }
         add_row(page, &view->rows[i], scale);
         above = r;
     }
     bench__strbuf_add(page->out, above != NULL ? "</tbody></table></div>\n" : "");
+}
+
+/* ---- contents ---- */
+
+static size_t end_of_suite(const struct bench__view *view, size_t first) {
+    size_t end = first + 1;
+    while (end < view->n_rows &&
+           strcmp(view->rows[end].result->suite, view->rows[first].result->suite) == 0) {
+        end++;
+    }
+    return end;
+}
+
+static void add_count(struct bench__strbuf *out, size_t n, const char *what) {
+    if (n > 0) {
+        bench__strbuf_addf(out, " <span class=\"muted\">%zu %s</span>", n, what);
+    }
+}
+
+static void add_suite_link(const struct bench__page *page, size_t first, size_t end) {
+    size_t n_measured = 0, n_skipped = 0, n_missing = 0;
+    for (size_t i = first; i < end; i++) {
+        const struct bench__row *row = &page->view->rows[i];
+        n_missing += (size_t)row->is_missing;
+        n_measured += (size_t)bench__row_measured(row);
+        n_skipped += !row->is_missing && row->result->status == BENCH_STATUS_SKIPPED;
+    }
+    bench__strbuf_addf(page->out, "<li><a href=\"#suite-%zu\">", first);
+    bench__html_text(page->out, page->view->rows[first].result->suite);
+    bench__strbuf_add(page->out, "</a>");
+    add_count(page->out, n_measured, "measured");
+    add_count(page->out, n_skipped, "skipped");
+    add_count(page->out, end - first - n_measured - n_skipped - n_missing, "failed or not run");
+    add_count(page->out, n_missing, "missing");
+    bench__strbuf_add(page->out, "</li>\n");
+}
+
+void bench__html_contents(const struct bench__page *page) {
+    const struct bench__view *view = page->view;
+    if (view->n_rows == 0 || end_of_suite(view, 0) == view->n_rows) {
+        return;
+    }
+    bench__strbuf_add(page->out, "<nav>\n<ul>\n");
+    for (size_t i = 0, end; i < view->n_rows; i = end) {
+        end = end_of_suite(view, i);
+        add_suite_link(page, i, end);
+    }
+    bench__strbuf_add(page->out, "</ul>\n<p>");
+    if (view->n_pairs > 0) {
+        bench__strbuf_add(page->out, "<a href=\"#pairs\">Pairs</a> ");
+    }
+    if (view->outcome->n_budgets > 0) {
+        bench__strbuf_add(page->out, "<a href=\"#budgets\">Budgets</a> ");
+    }
+    bench__strbuf_add(page->out, "<a href=\"#notes\">Good to know</a> "
+                                 "<a href=\"#benchmarks\">Every benchmark</a></p>\n</nav>\n");
 }

@@ -39,17 +39,19 @@ static void add_row(struct page *p, const char *const *cells) {
 static void add_named_row(struct page *p, const char *const *cells, const char *what,
                           const char *name) {
     add_row(p, cells);
-    bench__strbuf_add_safe(&p->names, what);
+    bench__strbuf_add_safe(&p->names, what != NULL ? what : "");
+    p->names.failed |= what == NULL;
     bench__strbuf_add_safe(&p->names, name);
     bench__strbuf_addc(&p->names, '\n');
 }
 
 /* Takes one line off a text. @return its columns. */
-static int next_line(struct bench__strbuf *line, const char **text) {
+static int next_line(const struct page *p, struct bench__strbuf *line, const char **text) {
     const size_t n = strcspn(*text, "\n");
     bench__strbuf_clear(line);
     bench__strbuf_addn(line, *text, n);
     *text += n + ((*text)[n] != '\0');
+    p->c.out->failed |= line->failed;
     return bench__ink_width(line);
 }
 
@@ -58,15 +60,19 @@ static int fits_beside(const struct page *p, const char *lines) {
     int widest = 0, widest_name = 0;
     bench__strbuf_init(&line);
     for (const char *at = lines; *at != '\0';) {
-        const int width = next_line(&line, &at);
+        const int width = next_line(p, &line, &at);
         widest = width > widest ? width : widest;
     }
     for (const char *at = p->names.text; *at != '\0';) {
-        const int width = next_line(&line, &at);
+        const int width = next_line(p, &line, &at);
         widest_name = width > widest_name ? width : widest_name;
     }
     bench__strbuf_clear(&line);
     return MARGIN + widest + MARGIN + widest_name <= p->c.style->columns;
+}
+
+static void add_text(struct page *p, const struct bench__strbuf *text) {
+    bench__ink_add(p->c.out, p->c.style, BENCH__INK_PLAIN, bench__strbuf_text(text));
 }
 
 static void write_lines(struct page *p, const char *lines) {
@@ -77,24 +83,24 @@ static void write_lines(struct page *p, const char *lines) {
     bench__strbuf_init(&row);
     bench__strbuf_init(&name);
     for (const char *at = lines; *at != '\0';) {
-        const int width = next_line(&row, &at);
+        const int width = next_line(p, &row, &at);
         widest = width > widest ? width : widest;
     }
     for (const char *at = lines; *at != '\0';) {
-        const int width = next_line(&row, &at);
+        const int width = next_line(p, &row, &at);
         if (names != NULL) {
-            next_line(&name, &names);
+            next_line(p, &name, &names);
         }
         if (!is_beside && name.n > 0) {
             bench__ink_blanks(p->c.out, MARGIN);
-            bench__strbuf_add(p->c.out, bench__strbuf_text(&name));
+            add_text(p, &name);
             bench__strbuf_addc(p->c.out, '\n');
         }
         bench__ink_blanks(p->c.out, is_beside ? MARGIN : 2 * MARGIN);
-        bench__strbuf_add(p->c.out, bench__strbuf_text(&row));
+        add_text(p, &row);
         if (is_beside && name.n > 0) {
             bench__ink_blanks(p->c.out, widest - width + MARGIN);
-            bench__strbuf_add(p->c.out, bench__strbuf_text(&name));
+            add_text(p, &name);
         }
         bench__strbuf_addc(p->c.out, '\n');
     }
@@ -146,7 +152,7 @@ static void count_row(struct tally *t, const struct bench__row *row) {
     }
     t->n_measured += r->status == BENCH_STATUS_OK;
     t->n_skipped += r->status == BENCH_STATUS_SKIPPED;
-    t->n_failed += bench__status_tone(r->status) == BENCH__TONE_BAD && r->status != BENCH_STATUS_OK;
+    t->n_failed += bench__status_tone(r->status) == BENCH__TONE_BAD;
     t->n_flagged += r->flags != 0;
     for (size_t i = 0; i < r->n_launches; i++) {
         t->wall_ns += isnan(r->launches[i].wall_ns) ? 0 : r->launches[i].wall_ns;
@@ -179,12 +185,29 @@ static void add_tally(struct page *p, const struct tally *t) {
     bench__strbuf_clear(&name);
 }
 
-static size_t count_pairs(const bench_run *run, const char *suite) {
-    size_t n = 0;
+static int has_failed(const bench_pair_result *pair) {
+    return bench__status_tone(pair->status) == BENCH__TONE_BAD;
+}
+
+static void count_pairs(struct tally *t, const bench_run *run) {
     for (size_t i = 0; i < run->n_pairs; i++) {
-        n += run->pairs[i].status == BENCH_STATUS_OK && strcmp(run->pairs[i].suite, suite) == 0;
+        const int is_here = strcmp(run->pairs[i].suite, t->suite) == 0;
+        t->n_pairs += is_here && run->pairs[i].status == BENCH_STATUS_OK;
+        t->n_failed += is_here && has_failed(&run->pairs[i]);
     }
-    return n;
+}
+
+/* 1 when nothing that the page has counted so far is of the suite of this pair. */
+static int is_of_new_suite(const struct bench__view *view, size_t pair) {
+    const char *suite = view->pairs[pair].pair->suite;
+    int is_new = 1;
+    for (size_t i = 0; i < view->n_rows; i++) {
+        is_new &= strcmp(view->rows[i].result->suite, suite) != 0;
+    }
+    for (size_t i = 0; i < pair; i++) {
+        is_new &= strcmp(view->pairs[i].pair->suite, suite) != 0;
+    }
+    return is_new;
 }
 
 static void add_suites(struct page *p) {
@@ -201,8 +224,15 @@ static void add_suites(struct page *p) {
         for (; i < view->n_rows && strcmp(view->rows[i].result->suite, t.suite) == 0; i++) {
             count_row(&t, &view->rows[i]);
         }
-        t.n_pairs = count_pairs(view->outcome->run, t.suite);
+        count_pairs(&t, view->outcome->run);
         add_tally(p, &t);
+    }
+    for (size_t i = 0; i < view->n_pairs; i++) { /* chosen by their own names */
+        if (is_of_new_suite(view, i)) {
+            struct tally t = {.suite = view->pairs[i].pair->suite};
+            count_pairs(&t, view->outcome->run);
+            add_tally(p, &t);
+        }
     }
     end(p, "What ran");
 }
@@ -210,30 +240,42 @@ static void add_suites(struct page *p) {
 /* ---- what did not ---- */
 
 struct reason {
-    const bench_result *result; /* one of those that it is the reason of */
+    const char *suite, *message; /* NULL for none */
+    bench_status status;
     size_t n;
 };
 
-static int same_reason(const bench_result *a, const bench_result *b) {
-    return a->status == b->status && strcmp(a->suite, b->suite) == 0 &&
-           strcmp(a->message != NULL ? a->message : "", b->message != NULL ? b->message : "") == 0;
+static void count_reason(struct reason *reasons, size_t *n, const struct reason *reason) {
+    const char *message = reason->message != NULL ? reason->message : "";
+    size_t k = 0;
+    while (k < *n &&
+           (reasons[k].status != reason->status || strcmp(reasons[k].suite, reason->suite) != 0 ||
+            strcmp(reasons[k].message != NULL ? reasons[k].message : "", message) != 0)) {
+        k++;
+    }
+    if (k == *n) {
+        reasons[(*n)++] = *reason;
+    }
+    reasons[k].n++;
 }
 
-/* The rows are sorted by suite, so a reason is looked for among few. */
+/* Of pairs those that failed: one that is skipped has a side that is. @return how many. */
 static size_t collect_reasons(struct reason *reasons, const struct bench__view *view) {
+    const bench_run *run = view->outcome->run;
     size_t n = 0;
     for (size_t i = 0; i < view->n_rows; i++) {
         const bench_result *r = view->rows[i].result;
-        if (view->rows[i].is_missing || r->status == BENCH_STATUS_OK) {
-            continue;
+        if (!view->rows[i].is_missing && r->status != BENCH_STATUS_OK) {
+            const struct reason reason = {r->suite, r->message, r->status, 0};
+            count_reason(reasons, &n, &reason);
         }
-        size_t k = 0;
-        while (k < n && !same_reason(reasons[k].result, r)) {
-            k++;
+    }
+    for (size_t i = 0; i < run->n_pairs; i++) {
+        const bench_pair_result *pair = &run->pairs[i];
+        if (has_failed(pair)) {
+            const struct reason reason = {pair->suite, pair->message, pair->status, 0};
+            count_reason(reasons, &n, &reason);
         }
-        reasons[k].result = r;
-        reasons[k].n++;
-        n += k == n;
     }
     return n;
 }
@@ -242,19 +284,20 @@ static void add_reason(struct page *p, const struct reason *reason) {
     struct bench__strbuf text;
     bench__strbuf_init(&text);
     bench__strbuf_addf(&text, "%zu in ", reason->n);
-    bench__strbuf_add_safe(&text, reason->result->suite);
+    bench__strbuf_add_safe(&text, reason->suite);
     bench__strbuf_add(&text, ": ");
-    bench__say_status(&text, reason->result);
-    const enum bench__ink ink = bench__ink_of(bench__status_tone(reason->result->status));
+    bench__say_end(&text, reason->status, reason->message);
+    const enum bench__ink ink = bench__ink_of(bench__status_tone(reason->status));
     bench__ink_blanks(p->c.out, MARGIN);
     bench__ink_wrap(p->c.out, p->c.style, ink, bench__strbuf_text(&text), MARGIN, 2 * MARGIN);
     bench__strbuf_clear(&text);
 }
 
 static void add_reasons(struct page *p) {
-    struct reason *reasons = bench__alloc(p->c.view->n_rows, sizeof *reasons);
+    const size_t n_most = p->c.view->n_rows + p->c.view->n_pairs;
+    struct reason *reasons = bench__alloc(n_most, sizeof *reasons);
     if (reasons == NULL) {
-        p->rc = p->c.view->n_rows > 0 ? BENCH_ENOMEM : p->rc;
+        p->rc = BENCH_ENOMEM;
         return;
     }
     const size_t n = collect_reasons(reasons, p->c.view);
@@ -270,6 +313,11 @@ static void add_reasons(struct page *p) {
 
 /* ---- budgets ---- */
 
+/* Those without a margin, as of nothing allowed and nothing found, come last. */
+static double sort_key(const bench_budget *b) {
+    return isnan(b->margin) ? INFINITY : b->margin;
+}
+
 static int by_need(const void *a, const void *b) {
     const bench_budget *x = *(const bench_budget *const *)a, *y = *(const bench_budget *const *)b;
     static const int ranks[] = {[BENCH_BUDGET_OVER] = 0,
@@ -279,7 +327,7 @@ static int by_need(const void *a, const void *b) {
     if (ranks[x->verdict] != ranks[y->verdict]) {
         return ranks[x->verdict] - ranks[y->verdict];
     }
-    return (x->margin > y->margin) - (x->margin < y->margin);
+    return (sort_key(x) > sort_key(y)) - (sort_key(x) < sort_key(y));
 }
 
 static void add_budget(struct page *p, const bench_budget *b) {
@@ -301,33 +349,46 @@ static void add_budget(struct page *p, const bench_budget *b) {
     bench__strbuf_clear(&verdict);
 }
 
+/* The budgets that were measured, sorted; with --quiet without those that are kept. @return how
+ * many. */
+static size_t collect_budgets(const bench_budget **out, const struct page *p) {
+    const bench_outcome *outcome = p->c.view->outcome;
+    size_t n = 0;
+    for (size_t i = 0; i < outcome->n_budgets; i++) {
+        const bench_budget_verdict verdict = outcome->budgets[i].verdict;
+        if (verdict != BENCH_BUDGET_NOT_MEASURED &&
+            !(p->c.style->quiet && verdict == BENCH_BUDGET_PASS)) {
+            out[n++] = &outcome->budgets[i];
+        }
+    }
+    qsort(out, n, sizeof *out, by_need);
+    return n;
+}
+
 /* All that are exceeded or undecided, then those with the least room. */
 static void add_budgets(struct page *p) {
     static const enum bench__align align[] = {BENCH__LEFT, BENCH__RIGHT, BENCH__LEFT, BENCH__RIGHT};
     static const char *const titles[] = {"", "measured", "target", "room left"};
-    const bench_outcome *outcome = p->c.view->outcome;
-    const bench_budget **order = bench__alloc(outcome->n_budgets, sizeof(const bench_budget *));
-    if (outcome->n_budgets == 0 || order == NULL) {
-        p->rc = outcome->n_budgets > 0 ? BENCH_ENOMEM : p->rc;
-        bench__free(order);
+    const bench_budget **order =
+        bench__alloc(p->c.view->outcome->n_budgets, sizeof(const bench_budget *));
+    if (order == NULL) {
+        p->rc = BENCH_ENOMEM;
         return;
     }
-    for (size_t i = 0; i < outcome->n_budgets; i++) {
-        order[i] = &outcome->budgets[i];
-    }
-    qsort(order, outcome->n_budgets, sizeof *order, by_need);
-    begin(p, 4, align);
-    add_named_row(p, titles, "", "");
-    size_t n_kept = 0;
-    for (size_t i = 0; i < outcome->n_budgets; i++) {
-        const bench_budget_verdict verdict = order[i]->verdict;
-        n_kept += verdict == BENCH_BUDGET_PASS;
-        if (verdict != BENCH_BUDGET_NOT_MEASURED && n_kept <= MOST_LINES) {
-            add_budget(p, order[i]);
+    const size_t n = collect_budgets(order, p);
+    if (n > 0) {
+        size_t n_kept = 0;
+        begin(p, 4, align);
+        add_named_row(p, titles, "", "");
+        for (size_t i = 0; i < n; i++) {
+            n_kept += order[i]->verdict == BENCH_BUDGET_PASS;
+            if (n_kept <= MOST_LINES) {
+                add_budget(p, order[i]);
+            }
         }
+        end(p, "Budgets");
+        add_rest(p, n_kept > MOST_LINES ? n_kept - MOST_LINES : 0, "more, all kept");
     }
-    end(p, "Budgets");
-    add_rest(p, n_kept > MOST_LINES ? n_kept - MOST_LINES : 0, "more, all kept");
     bench__free(order);
 }
 
@@ -397,14 +458,18 @@ int bench__report_summary(FILE *out, const bench_outcome *outcome, const struct 
     }
     bench__strbuf_init(&text);
     struct page p = {.c = {.out = &text, .style = style, .view = &view}};
-    bench__console_machine(&p.c);
-    add_suites(&p);
+    if (!style->quiet) {
+        bench__console_machine(&p.c);
+        add_suites(&p);
+    }
     add_reasons(&p);
     add_budgets(&p);
-    add_extremes(&p, "Slowest, time of an iteration", time_of);
-    add_extremes(&p, "Noisiest, spread between launches", spread_of);
+    if (!style->quiet) {
+        add_extremes(&p, "Slowest, time of an iteration", time_of);
+        add_extremes(&p, "Noisiest, spread between launches", spread_of);
+    }
     bench__console_slower(&p.c);
-    bench__strbuf_addc(&text, '\n');
+    bench__strbuf_add(&text, text.n > 0 ? "\n" : "");
     bench__console_answer(&p.c);
     rc = p.rc != 0 ? bench__error(err, p.rc, "out of memory for the report")
                    : bench__write_text(out, &text, err);

@@ -175,7 +175,7 @@ static void test_page_says_what_the_console_says(void **state) {
         "AMD EPYC 7B13",
         "<th class=\"number\">target</th><th class=\"number\">measured</th>",
         "estimated from the medians",
-        "<h2>Pairs <small>measured side by side</small></h2>",
+        "<h2 id=\"pairs\">Pairs <small>measured side by side</small></h2>",
         "memory_usage/join/index/n=256</td><td>indexed over pairs</td><td class",
         "<td class=\"number\">+8.30 %</td>",
         "crashed: memory_usage/join/indexed/n=1024: signal 11 (segmentation fault)",
@@ -189,6 +189,30 @@ static void test_page_says_what_the_console_says(void **state) {
             fail_msg("not in the page: %s", words[i]);
         }
     }
+    bench__free(page);
+}
+
+/* With several suites the page begins with links, and each of them leads somewhere. */
+static void test_contents(void **state) {
+    (void)state;
+    char note[200];
+    char *page = make_page(FIXTURE_COMPARED, 0, note);
+    const char *nav = strstr(page, "<nav>");
+    const char *end = strstr(page, "</nav>");
+    assert_non_null(nav);
+    assert_non_null(end);
+    size_t n_links = 0;
+    for (const char *at = nav; (at = strstr(at, "href=\"#")) != NULL && at < end; n_links++) {
+        char id[64];
+        at += strlen("href=\"#");
+        snprintf(id, sizeof id, " id=\"%.*s\"", (int)strcspn(at, "\""), at);
+        assert_int_equal(count(page, id), 1);
+    }
+    assert_int_equal(n_links, 2 + 4);
+    assert_non_null(strstr(nav, "memory_usage</a> <span class=\"muted\">6 measured</span></li>"));
+    bench__free(page);
+    page = make_page(FIXTURE_HOSTILE, 0, note);
+    assert_null(strstr(page, "<nav>"));
     bench__free(page);
 }
 
@@ -349,6 +373,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_pages_are_well_formed),
         TEST(test_page_says_what_the_console_says),
+        TEST(test_contents),
         TEST(test_hostile_names),
         TEST(test_without_gnuplot),
         TEST(test_broken_gnuplot),
