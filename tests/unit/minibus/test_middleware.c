@@ -1,40 +1,13 @@
-/* The chain of middleware: order, failures, what may be changed; correlation ids; what is
- * logged. */
-#include "testing.h"
+/* The chain of middleware: order, failures, what may be changed; correlation ids. */
+#include "middleware_support.h"
 
 #include <pthread.h>
-#include <stdio.h>
-
-#include "minibus/metadata.h"
-#include "minibus/middleware.h"
-
-struct fixture {
-    mb_broker *broker;
-    mb_subscriber *subscriber;
-    char trace[64]; /* what hooks were called */
-};
 
 struct probe {
     struct fixture *fixture;
     char name;
     int rc;
 };
-
-static int set_up(void **state) {
-    static struct fixture f;
-    f = (struct fixture){0};
-    assert_int_equal(mb_broker_new(&f.broker, &(mb_broker_options){.queue_capacity = 100}), 0);
-    assert_int_equal(mb_subscribe(&f.subscriber, f.broker, "t"), 0);
-    *state = &f;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *f = *state;
-    mb_subscriber_free(f->subscriber);
-    mb_broker_free(f->broker);
-    return 0;
-}
 
 static void note(const struct probe *p, char hook) {
     char *trace = p->fixture->trace;
@@ -68,15 +41,6 @@ static void use_probe(struct fixture *f, struct probe *p) {
     p->fixture = f;
     const mb_middleware m = {probe_before, probe_after, probe_receive, p};
     assert_int_equal(mb_broker_use(f->broker, &m), 0);
-}
-
-static int publish(struct fixture *f, mb_message *m) {
-    return mb_publish(f->broker, "t", &m, 1);
-}
-
-static mb_message *receive(struct fixture *f) {
-    mb_delivery d;
-    return mb_subscriber_try_receive(&d, f->subscriber) == 0 ? d.message : NULL;
 }
 
 static void test_the_chain_is_called_in_order(void **state) {
@@ -244,182 +208,7 @@ static void test_the_longest_preset(void **state) {
     mb_correlation_free(c);
 }
 
-/* ---- logging --------------------------------------------------------------------------------- */
-
-static int64_t seven(void *user) {
-    (void)user;
-    return 7;
-}
-
-static mb_log *use_log(struct fixture *f, mb_log_options options) {
-    mb_log *log = NULL;
-    options.now_ns = seven;
-    assert_int_equal(mb_log_new(&log, &options), 0);
-    const mb_middleware m = mb_log_middleware(log);
-    assert_int_equal(mb_broker_use(f->broker, &m), 0);
-    return log;
-}
-
-static void publish_and_receive(struct fixture *f) {
-    mb_message *m = new_message("x");
-    assert_int_equal(mb_message_set_correlation_id(m, "a\nb"), 0);
-    assert_int_equal(publish(f, m), 0);
-    mb_message_unref(m);
-    mb_message_unref(receive(f));
-    mb_message *too_many[101] = {NULL};
-    assert_int_equal(mb_publish(f->broker, "t", too_many, 0), 0);
-}
-
-static void test_levels(void **state) {
-    (void)state;
-    static const uint64_t n_lines[] = {0, 0, 3, 5};
-    for (int level = MB_LOG_OFF; level <= MB_LOG_MESSAGES; level++) {
-        for (int sink = MB_LOG_NULL; sink <= MB_LOG_RING; sink++) {
-            set_up(state);
-            mb_log *log = use_log(
-                *state, (mb_log_options){.level = (mb_log_level)level, .sink = (mb_log_sink)sink});
-            publish_and_receive(*state);
-            assert_int_equal(mb_log_n_lines(log), n_lines[level]);
-            tear_down(state);
-            mb_log_free(log);
-        }
-    }
-}
-
-static void test_the_ring_keeps_the_last_lines(void **state) {
-    struct fixture *f = *state;
-    char line[MB_LOG_LINE_SIZE];
-    mb_log *log = use_log(
-        f, (mb_log_options){.level = MB_LOG_MESSAGES, .sink = MB_LOG_RING, .ring_lines = 4});
-    assert_int_equal(mb_log_read(line, log, 0), MB_EEMPTY);
-    publish_and_receive(f);
-    assert_int_equal(mb_log_read(line, log, 0), 0);
-    assert_string_equal(line, "7 publish n=0 ok topic=t");
-    assert_int_equal(mb_log_read(line, log, 1), 0);
-    assert_non_null(strstr(line, "7 received id="));
-    assert_non_null(strstr(line, "size=1 correlation=a?b"));
-    assert_int_equal(mb_log_read(line, log, 3), 0);
-    assert_non_null(strstr(line, "7 published id="));
-    assert_int_equal(mb_log_read(line, log, 4), MB_EEMPTY);
-    mb_log_free(log);
-}
-
-static void test_failures_are_logged(void **state) {
-    struct fixture *f = *state;
-    char line[MB_LOG_LINE_SIZE];
-    mb_log *log = use_log(f, (mb_log_options){.level = MB_LOG_ERRORS, .sink = MB_LOG_RING});
-    publish_and_receive(f);
-    mb_broker_shutdown(f->broker);
-    mb_message *m = new_message("x");
-    assert_int_equal(publish(f, m), MB_ECLOSED);
-    mb_message_unref(m);
-    assert_int_equal(mb_log_n_lines(log), 1);
-    assert_int_equal(mb_log_read(line, log, 0), 0);
-    assert_string_equal(line, "7 publish n=1 broker is closed topic=t");
-    mb_log_free(log);
-}
-
-static void test_a_file(void **state) {
-    struct fixture *f = *state;
-    char line[MB_LOG_LINE_SIZE];
-    FILE *file = tmpfile();
-    assert_non_null(file);
-    mb_log *log =
-        use_log(f, (mb_log_options){.level = MB_LOG_BATCHES, .sink = MB_LOG_FILE, .file = file});
-    publish_and_receive(f);
-    rewind(file);
-    assert_non_null(fgets(line, sizeof line, file));
-    assert_string_equal(line, "7 publish n=1 ok topic=t\n");
-    assert_non_null(fgets(line, sizeof line, file));
-    assert_string_equal(line, "7 receive n=1 ok topic=t\n");
-    assert_int_equal(mb_log_read(line, log, 0), MB_EEMPTY); /* only a ring can be read back */
-    mb_log_free(log);
-    fclose(file);
-}
-
-/* More lines than are handed over together, and names that are longer than a line. */
-static void test_long_lines_and_many(void **state) {
-    struct fixture *f = *state;
-    char line[MB_LOG_LINE_SIZE + 1], id[2 * MB_LOG_LINE_SIZE];
-    mb_message *messages[100];
-    FILE *file = tmpfile();
-    assert_non_null(file);
-    mb_log *log =
-        use_log(f, (mb_log_options){.level = MB_LOG_MESSAGES, .sink = MB_LOG_FILE, .file = file});
-    memset(id, 'i', sizeof id - 1);
-    id[sizeof id - 1] = '\0';
-    for (int i = 0; i < 100; i++) {
-        messages[i] = new_message("x");
-        assert_int_equal(mb_message_set_correlation_id(messages[i], id), 0);
-    }
-    assert_int_equal(mb_publish(f->broker, "t", messages, 100), 0);
-    assert_int_equal(mb_log_n_lines(log), 101);
-    rewind(file);
-    assert_non_null(fgets(line, sizeof line, file));
-    assert_string_equal(line, "7 publish n=100 ok topic=t\n");
-    for (int i = 0; i < 100; i++) {
-        char uuid[MB_UUID_TEXT_SIZE];
-        assert_non_null(fgets(line, sizeof line, file));
-        assert_int_equal(strlen(line), MB_LOG_LINE_SIZE); /* its last character is the newline */
-        assert_non_null(strstr(line, mb_uuid_format(uuid, mb_message_id(messages[i]))));
-        assert_non_null(strstr(line, " size=1 correlation=iii"));
-        mb_message_unref(messages[i]);
-    }
-    assert_null(fgets(line, sizeof line, file));
-    mb_log_free(log);
-    fclose(file);
-}
-
-/* The buffer of the stream is smaller than a line: it has to write. */
-static void test_a_file_that_is_full(void **state) {
-    struct fixture *f = *state;
-    FILE *file = fopen("/dev/full", "w");
-    assert_non_null(file);
-    setvbuf(file, NULL, _IONBF, 0);
-    mb_log *log =
-        use_log(f, (mb_log_options){.level = MB_LOG_MESSAGES, .sink = MB_LOG_FILE, .file = file});
-    publish_and_receive(f);
-    assert_int_equal(mb_log_n_lines(log), 0);
-    mb_log_free(log);
-    fclose(file);
-}
-
-static int64_t before_the_epoch(void *user) {
-    (void)user;
-    return INT64_MIN;
-}
-
-static void test_any_clock(void **state) {
-    struct fixture *f = *state;
-    char line[MB_LOG_LINE_SIZE];
-    mb_log *log = NULL;
-    const mb_log_options options = {
-        .level = MB_LOG_BATCHES, .sink = MB_LOG_RING, .now_ns = before_the_epoch};
-    assert_int_equal(mb_log_new(&log, &options), 0);
-    const mb_middleware m = mb_log_middleware(log);
-    assert_int_equal(mb_broker_use(f->broker, &m), 0);
-    publish_and_receive(f);
-    assert_int_equal(mb_log_read(line, log, 0), 0);
-    assert_string_equal(line, "-9223372036854775808 publish n=0 ok topic=t");
-    mb_log_free(log);
-}
-
-static void test_bad_logs(void **state) {
-    (void)state;
-    mb_log *log = NULL;
-    const mb_log_options bad[] = {
-        {.level = (mb_log_level)4},
-        {.sink = (mb_log_sink)3},
-        {.sink = MB_LOG_FILE},
-        {.sink = MB_LOG_RING, .file = stderr},
-        {.sink = MB_LOG_RING, .ring_lines = MB_LOG_RING_MAX + 1},
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        assert_int_equal(mb_log_new(&log, &bad[i]), MB_EINVAL);
-    }
-    assert_null(log);
-    mb_log_free(NULL);
-}
+/* ---- together -------------------------------------------------------------------------------- */
 
 static void *run_publisher(void *argument) {
     struct fixture *f = argument;
@@ -505,8 +294,6 @@ static void test_every_allocation_may_fail(void **state) {
     fail_every_allocation(use_everything);
 }
 
-#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(test_the_chain_is_called_in_order),
@@ -518,14 +305,6 @@ int main(void) {
         cmocka_unit_test(test_answers_join_the_conversation),
         cmocka_unit_test(test_bad_correlation),
         WITH_FIXTURE(test_the_longest_preset),
-        cmocka_unit_test(test_levels),
-        WITH_FIXTURE(test_the_ring_keeps_the_last_lines),
-        WITH_FIXTURE(test_failures_are_logged),
-        WITH_FIXTURE(test_a_file),
-        WITH_FIXTURE(test_long_lines_and_many),
-        WITH_FIXTURE(test_a_file_that_is_full),
-        WITH_FIXTURE(test_any_clock),
-        cmocka_unit_test(test_bad_logs),
         WITH_FIXTURE(test_threads_share_a_chain),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
