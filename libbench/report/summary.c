@@ -55,20 +55,17 @@ static int next_line(const struct page *p, struct bench__strbuf *line, const cha
     return bench__ink_width(line);
 }
 
-static int fits_beside(const struct page *p, const char *lines) {
+/* The columns of a text's longest line. */
+static int widest_line(const struct page *p, const char *text) {
     struct bench__strbuf line;
-    int widest = 0, widest_name = 0;
+    int widest = 0;
     bench__strbuf_init(&line);
-    for (const char *at = lines; *at != '\0';) {
-        const int width = next_line(p, &line, &at);
+    while (*text != '\0') {
+        const int width = next_line(p, &line, &text);
         widest = width > widest ? width : widest;
     }
-    for (const char *at = p->names.text; *at != '\0';) {
-        const int width = next_line(p, &line, &at);
-        widest_name = width > widest_name ? width : widest_name;
-    }
     bench__strbuf_clear(&line);
-    return MARGIN + widest + MARGIN + widest_name <= p->c.style->columns;
+    return widest;
 }
 
 static void add_text(struct page *p, const struct bench__strbuf *text) {
@@ -78,14 +75,11 @@ static void add_text(struct page *p, const struct bench__strbuf *text) {
 static void write_lines(struct page *p, const char *lines) {
     struct bench__strbuf row, name;
     const char *names = p->names.n > 0 ? p->names.text : NULL;
-    const int is_beside = names == NULL || fits_beside(p, lines);
-    int widest = 0;
+    const int widest = widest_line(p, lines);
+    const int is_beside =
+        names == NULL || 2 * MARGIN + widest + widest_line(p, names) <= p->c.style->columns;
     bench__strbuf_init(&row);
     bench__strbuf_init(&name);
-    for (const char *at = lines; *at != '\0';) {
-        const int width = next_line(p, &row, &at);
-        widest = width > widest ? width : widest;
-    }
     for (const char *at = lines; *at != '\0';) {
         const int width = next_line(p, &row, &at);
         if (names != NULL) {

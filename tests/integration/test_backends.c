@@ -181,6 +181,15 @@ static void control_server(const char *command) {
     assert_int_equal(system(line), 0);
 }
 
+/* To a new transport, the server is as it was. */
+static void expect_service(const char *topic) {
+    mb_transport *t = open_transport(url);
+    subscribe_to(t, topic);
+    send_numbered(t, topic, 7, 5, 100, MB_CONFIRMED);
+    expect_numbered(t, 7, 5, 100);
+    mb_transport_close(t);
+}
+
 /* Stopped in the middle: every call comes back with an error in words, none hangs, and the share of
  * failures is what is known to be lost. Started again, a new transport works. */
 static void test_a_server_that_is_stopped(void **state) {
@@ -213,11 +222,7 @@ static void test_a_server_that_is_stopped(void **state) {
     expect_no_open(url, MB_EUNREACHABLE, "refused");
 
     control_server("start");
-    t = open_transport(url);
-    subscribe_to(t, topic);
-    send_numbered(t, topic, 7, 5, 100, MB_CONFIRMED);
-    expect_numbered(t, 7, 5, 100);
-    mb_transport_close(t);
+    expect_service(topic);
 }
 
 struct publishing {
@@ -294,11 +299,7 @@ static void test_a_server_that_is_restarted_under_load(void **state) {
     mb_transport_close(out);
 
     control_server("start");
-    in = open_transport(url);
-    subscribe_to(in, topic);
-    send_numbered(in, topic, 7, 5, 100, MB_CONFIRMED);
-    expect_numbered(in, 7, 5, 100);
-    mb_transport_close(in);
+    expect_service(topic);
 }
 
 /* Two servers on one port: the second is refused in words, and the first goes on. */

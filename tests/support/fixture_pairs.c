@@ -9,32 +9,12 @@
 #include "result/json.h"
 #include "result/model.h"
 #include "result/pairs.h"
+#include "support/fixture_support.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void check(int ok, const char *what) {
-    if (!ok) {
-        fprintf(stderr, "fixture: %s\n", what);
-        abort();
-    }
-}
-
-static char *copy(const char *text) {
-    char *out = bench__strdup(text);
-    check(out != NULL, "out of memory");
-    return out;
-}
-
-static uint64_t seed_of(const char *name) {
-    uint64_t seed = 42;
-    for (; *name != '\0'; name++) {
-        seed = bench__rng_mix(seed, (unsigned char)*name);
-    }
-    return seed;
-}
 
 /* Launches whose change of time is about `change`; without a spread the pair was not played. */
 static void add_pair(bench_run *run, const char *name, const char *base, const char *variant,

@@ -10,6 +10,7 @@
 #include "result/analyze.h"
 #include "result/model.h"
 #include "support/fixture_pairs.h"
+#include "support/fixture_support.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -96,27 +97,6 @@ static const struct recipe HOSTILE[] = {
      .message =
          "]]></svg><img src=x onerror=alert(1)>, \"quoted\"\nand a second line | with a pipe"},
 };
-
-static void check(int ok, const char *what) {
-    if (!ok) {
-        fprintf(stderr, "fixture: %s\n", what);
-        abort();
-    }
-}
-
-static char *copy(const char *text) {
-    char *out = bench__strdup(text);
-    check(out != NULL, "out of memory");
-    return out;
-}
-
-static uint64_t seed_of(const char *name) {
-    uint64_t seed = 42;
-    for (; *name != '\0'; name++) {
-        seed = bench__rng_mix(seed, (unsigned char)*name);
-    }
-    return seed;
-}
 
 static void add_params(bench_result *r, const char *text) {
     while (*text != '\0') {

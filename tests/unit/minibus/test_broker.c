@@ -188,6 +188,13 @@ static int64_t read_clock(void *user) {
     return *(int64_t *)user;
 }
 
+static mb_broker *broker_with_clock(int64_t *now_ns) {
+    mb_broker *broker = NULL;
+    const mb_broker_options options = {.now_ns = read_clock, .clock_user = now_ns};
+    assert_int_equal(mb_broker_new(&broker, &options), 0);
+    return broker;
+}
+
 static void publish_with_ttl(mb_broker *broker, const char *payload, int64_t ttl_ns) {
     mb_message *m = new_message(payload);
     assert_int_equal(mb_message_set_ttl_ns(m, ttl_ns), 0);
@@ -198,10 +205,7 @@ static void publish_with_ttl(mb_broker *broker, const char *payload, int64_t ttl
 static void test_expired_messages_are_not_received(void **state) {
     (void)state;
     int64_t now_ns = 1000;
-    mb_broker *broker;
-    assert_int_equal(
-        mb_broker_new(&broker, &(mb_broker_options){.now_ns = read_clock, .clock_user = &now_ns}),
-        0);
+    mb_broker *broker = broker_with_clock(&now_ns);
     mb_subscriber *s = subscribe(broker, "t");
     publish_with_ttl(broker, "a", 10);
     publish_with_ttl(broker, "b", 30);
@@ -234,10 +238,7 @@ static void test_expired_messages_are_not_received(void **state) {
 static void test_times_to_live_with_a_clock_that_is_set_back(void **state) {
     (void)state;
     int64_t now_ns = 1000;
-    mb_broker *broker;
-    assert_int_equal(
-        mb_broker_new(&broker, &(mb_broker_options){.now_ns = read_clock, .clock_user = &now_ns}),
-        0);
+    mb_broker *broker = broker_with_clock(&now_ns);
     mb_subscriber *s = subscribe(broker, "t");
     publish_with_ttl(broker, "a", 10);
     now_ns = -5;

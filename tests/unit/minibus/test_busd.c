@@ -1,6 +1,7 @@
 /* The loopback server and its client against each other's and everybody's bad behaviour: partial,
  * malformed and random frames, a port in use, an end in the middle. */
 #include "busd_support.h"
+#include "random_support.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -69,16 +70,6 @@ static void test_bad_frames_are_refused_in_words(void **state) {
     expect_numbered(bystander, 1, 3, 10);
     mb_transport_close(bystander);
     mb_busd_stop(d);
-}
-
-static uint64_t random_state;
-
-/* splitmix64 */
-static uint64_t random_u64(void) {
-    uint64_t z = random_state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
 }
 
 /* Good frames with damage; sizes stay small, so that many are taken for whole frames. */

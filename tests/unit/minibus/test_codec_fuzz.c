@@ -3,20 +3,11 @@
  * messages. Whatever is accepted must be a good message: it survives a round trip unchanged.
  * Memory errors are for the sanitizers to find, so every input is an allocation of its exact size.
  */
+#include "random_support.h"
 #include "testing.h"
 
 #include "minibus/codec.h"
 #include "minibus/metadata.h"
-
-static uint64_t random_state;
-
-/* splitmix64 */
-static uint64_t random_u64(void) {
-    uint64_t z = random_state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
 
 static size_t random_below(size_t n) {
     return (size_t)(random_u64() % n);
