@@ -142,8 +142,9 @@ BENCH_API void bench_counter(bench_state *b, const char *name, double value,
 /**
  * Says in words what no number says: what a server promises, which algorithm was chosen. A label is
  * kept with the result and shown by --verbose and on the HTML page. Both texts are copied: one line
- * of UTF-8 each, `name` not empty. The same name again replaces the value; where launches disagree,
- * the first of them counts. Not inside the loop. Safe from every thread.
+ * of UTF-8 each, `name` not empty; anything else fails the benchmark. The same name again replaces
+ * the value; where launches disagree, the first of them counts. Not inside the loop. Safe from
+ * every thread.
  */
 BENCH_API void bench_label(bench_state *b, const char *name, const char *value);
 /** Adds operations that went wrong (lost messages, refused calls) to the benchmark's error rate. */
