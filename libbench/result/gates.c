@@ -117,10 +117,14 @@ int bench__gates_limit(const struct bench__gates *gates, const char *name) {
     return 0;
 }
 
-int bench__gates_limit_ratio(const struct bench__gates *gates, const char *of, const char *over) {
+static int is_ratio_of(const struct bench__budget_rule *rule, const char *of, const char *over) {
+    return rule->of != NULL && strcmp(rule->of, of) == 0 && strcmp(rule->over, over) == 0;
+}
+
+int bench__gates_limit_ratio(const struct bench__gates *gates, const char *a, const char *b) {
     for (size_t i = 0; i < gates->n_budgets; i++) {
         const struct bench__budget_rule *rule = &gates->budgets[i];
-        if (rule->of != NULL && strcmp(rule->of, of) == 0 && strcmp(rule->over, over) == 0) {
+        if (is_ratio_of(rule, a, b) || is_ratio_of(rule, b, a)) {
             return 1;
         }
     }

@@ -44,9 +44,9 @@ double bench__gates_threshold(const struct bench__gates *gates, const char *name
 double bench__gates_alpha(const struct bench__gates *gates, const char *name);
 unsigned bench__gates_fail_on(const struct bench__gates *gates);
 
-/** Whether a budget is about this benchmark; about the ratio of the first to the second. */
+/** Whether a budget is about this benchmark; about the ratio of these two, in whichever order. */
 int bench__gates_limit(const struct bench__gates *gates, const char *name);
-int bench__gates_limit_ratio(const struct bench__gates *gates, const char *of, const char *over);
+int bench__gates_limit_ratio(const struct bench__gates *gates, const char *a, const char *b);
 
 /** Evaluates every budget that names a benchmark of a suite in `run` into outcome->budgets. */
 int bench__gates_budgets(const struct bench__gates *gates, const bench_run *run,
